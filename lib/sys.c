@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sys.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "log.h"
+
+int sys_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
+		.mode = mode,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	int r;
+
+	/* EAGAIN: a rename or mount raced with "..", which we never use. */
+	for (int tries = 0; tries < 8; tries++) {
+		r = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+		if (r >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	r = r < 0 ? -errno : r;
+	log_debug("openat2(%d, '%s', %#x) = %d", dirfd, path, flags, r);
+	return r;
+}
+
+int sys_openat(int dirfd, const char *name, int flags, mode_t mode)
+{
+	int r;
+
+	do {
+		r = openat(dirfd, name, flags | O_CLOEXEC | O_NOFOLLOW, mode);
+	} while (r < 0 && errno == EINTR);
+	r = r < 0 ? -errno : r;
+	log_debug("openat(%d, '%s', %#x) = %d", dirfd, name, flags, r);
+	return r;
+}
+
+int sys_stat(int dirfd, const char *name, struct stat *ret)
+{
+	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name ? 0 : AT_EMPTY_PATH);
+	int r = fstatat(dirfd, name, ret, flags) < 0 ? -errno : 0;
+
+	log_debug("fstatat(%d, '%s') = %d", dirfd, name, r);
+	return r;
+}
+
+int sys_statx(int dirfd, const char *name, struct statx *ret)
+{
+	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name ? 0 : AT_EMPTY_PATH);
+	int r = statx(dirfd, name, flags, STATX_BASIC_STATS | STATX_BTIME, ret) < 0 ?
+		-errno : 0;
+
+	log_debug("statx(%d, '%s') = %d", dirfd, name, r);
+	return r;
+}
+
+int sys_renameat2(int od, const char *o, int nd, const char *n, unsigned flags)
+{
+	int r = renameat2(od, o, nd, n, flags) < 0 ? -errno : 0;
+
+	log_debug("renameat2(%d:'%s', %d:'%s', %#x) = %d", od, o, nd, n, flags, r);
+	return r;
+}
+
+int sys_linkat(int od, const char *o, int nd, const char *n, int flags)
+{
+	int r = linkat(od, o, nd, n, flags) < 0 ? -errno : 0;
+
+	log_debug("linkat(%d:'%s', %d:'%s', %#x) = %d", od, o, nd, n, flags, r);
+	return r;
+}
+
+int sys_unlinkat(int dirfd, const char *name, int flags)
+{
+	int r = unlinkat(dirfd, name, flags) < 0 ? -errno : 0;
+
+	log_debug("unlinkat(%d, '%s', %#x) = %d", dirfd, name, flags, r);
+	return r;
+}
+
+int sys_mkdirat(int dirfd, const char *name, mode_t mode)
+{
+	int r = mkdirat(dirfd, name, mode) < 0 ? -errno : 0;
+
+	log_debug("mkdirat(%d, '%s', %#o) = %d", dirfd, name, mode, r);
+	return r;
+}
+
+int sys_mknodat(int dirfd, const char *name, mode_t mode, dev_t dev)
+{
+	int r = mknodat(dirfd, name, mode, dev) < 0 ? -errno : 0;
+
+	log_debug("mknodat(%d, '%s', %#o) = %d", dirfd, name, mode, r);
+	return r;
+}
+
+int sys_symlinkat(const char *target, int dirfd, const char *name)
+{
+	int r = symlinkat(target, dirfd, name) < 0 ? -errno : 0;
+
+	log_debug("symlinkat('%s', %d, '%s') = %d", target, dirfd, name, r);
+	return r;
+}
+
+int sys_ftruncate(int fd, off_t size)
+{
+	int r = ftruncate(fd, size) < 0 ? -errno : 0;
+
+	log_debug("ftruncate(%d, %lld) = %d", fd, (long long)size, r);
+	return r;
+}
+
+int sys_fallocate(int fd, int mode, off_t off, off_t len)
+{
+	int r = fallocate(fd, mode, off, len) < 0 ? -errno : 0;
+
+	log_debug("fallocate(%d, %#x, %lld, %lld) = %d", fd, mode, (long long)off,
+		  (long long)len, r);
+	return r;
+}
+
+int sys_fsync(int fd, bool data_only)
+{
+	int r = (data_only ? fdatasync(fd) : fsync(fd)) < 0 ? -errno : 0;
+
+	log_debug("fsync(%d) = %d", fd, r);
+	return r;
+}
+
+ssize_t sys_pread(int fd, void *buf, size_t len, off_t off)
+{
+	ssize_t r;
+
+	do {
+		r = pread(fd, buf, len, off);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+ssize_t sys_pwrite(int fd, const void *buf, size_t len, off_t off)
+{
+	ssize_t r;
+
+	do {
+		r = pwrite(fd, buf, len, off);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
+ssize_t sys_copy_file_range(int in, off_t *in_off, int out, off_t *out_off,
+			    size_t len)
+{
+	ssize_t r;
+
+	do {
+		r = copy_file_range(in, in_off, out, out_off, len, 0);
+	} while (r < 0 && errno == EINTR);
+	r = r < 0 ? -errno : r;
+	log_debug("copy_file_range(%d, %d, %zu) = %zd", in, out, len, r);
+	return r;
+}
+
+int sys_clone_file(int in, int out)
+{
+	int r = ioctl(out, FICLONE, in) < 0 ? -errno : 0;
+
+	log_debug("ioctl(%d, FICLONE, %d) = %d", out, in, r);
+	return r;
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	int r = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return r < 0 ? -errno : r;
+}
+
+int sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+unsigned sys_raise_nofile(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+		return 1024;
+	if (rl.rlim_cur < rl.rlim_max) {
+		struct rlimit up = { .rlim_cur = rl.rlim_max, .rlim_max = rl.rlim_max };
+
+		if (setrlimit(RLIMIT_NOFILE, &up) == 0)
+			rl = up;
+	}
+	return rl.rlim_cur > 1U << 20 ? 1U << 20 : (unsigned)rl.rlim_cur;
+}
