@@ -84,6 +84,7 @@ int config_add_branch(struct ufs_config *c, const char *path, int fd,
 		.perm = perm,
 		.attrs = perm == BRANCH_RW ? attrs | BRANCH_WH : attrs,
 		.perm_given = true,
+		.from = c->from,
 	};
 	return 0;
 }

@@ -33,6 +33,7 @@ struct branch_spec {
 	enum branch_perm perm;
 	unsigned attrs;         /* BRANCH_* */
 	bool perm_given;        /* "=PERM" stood there: no default is put in */
+	const char *from;       /* a literal: where it was given */
 };
 
 /* A range of user or group ids that exist inside the mount's namespace. */
