@@ -223,6 +223,7 @@ static int set_subtype(struct ufs_config *c _unused_, const struct config_row *o
 
 #define INODES "inode numbers need no file"
 #define LISTING "a merged directory sizes itself"
+#define MARKS "the daemon's rights decide where its marks lie"
 #define COPIES "files are copied up whole"
 #define CLIMBS "renaming a directory that lies on a lower branch gives EXDEV"
 
@@ -375,6 +376,8 @@ static const struct config_row rows[] = {
 	{"static_nlink", "[X]", NULL, "link counts of directories are not summed",
 	 set_noeffect},
 	{"fast_ino", "[X]", NULL, INODES, set_noeffect},
+	{"userxattr", NULL, NULL, MARKS, set_noeffect},
+	{"nouserxattr", NULL, NULL, MARKS, set_noeffect},
 	{"uidmapping", "MAP", NULL, NULL, set_only},
 	{"gidmapping", "MAP", NULL, NULL, set_only},
 	{"squash_to_root", "[X]", NULL, NULL, set_only},

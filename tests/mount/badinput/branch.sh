@@ -17,7 +17,7 @@ bad 1 "branch 1 '$T/file'.* not a directory.*(ENOTDIR)" \
 	"$UFS" mount --upper "$UP" --lower "$T/file" "$M"
 bad 2 "branch 2 '$L1' is given twice" "$UFS" mount -o "br:$UP:$L1=ro:$L1/" "$M"
 # The same directory by another name: found when it is opened.
-bad 2 "branch 2 '$T/link'.* branch 1" "$UFS" mount -o "br:$UP:$L1:$T/link" "$M"
+bad 2 "branches 1 '$L1' and 2 '$T/link' are the same" "$UFS" mount -o "br:$UP:$L1:$T/link" "$M"
 # One inside another, where the inner one is no writable branch.
 bad 2 "branch 2 '$L1/in'.* branch 1" "$UFS" mount -o "br:$UP:$L1:$L1/in" "$M"
 bad 2 "branch 1 '$UP/in'.* branch 0" "$UFS" mount --upper "$UP" --lower "$UP/in" "$M"
