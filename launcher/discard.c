@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ufs discard: drop a container's changes and its record. */
-#include "verbs.h"
+#include "cmd.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -114,7 +114,7 @@ static int host_dirs(struct run_host *h, struct err *e)
 	int r = dirs_data(&h->data);
 
 	if (r == 0)
-		r = dirs_runtime(&h->runtime);
+		r = dirs_run(&h->runtime);
 	if (r < 0) {
 		(void)err_set(e, r, "cannot tell where to keep containers");
 		err_hint(e, "set HOME or XDG_DATA_HOME");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ufs ps: the containers of this user. */
-#include "verbs.h"
+#include "cmd.h"
 
 #include <errno.h>
 #include <json-c/json.h>

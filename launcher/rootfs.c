@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "daemon.h"
+#include "serve.h"
 #include "path.h"
 #include "state.h"
 #include "str.h"
@@ -92,7 +92,7 @@ int rootfs_serve(const struct run_plan *p, struct run_live *live, struct err *e)
 		int keep[] = { pair[1], live->record->lock };
 
 		sys_close_others(keep, ARRAY_LEN(keep));
-		_exit(daemon_main(p, live->record, pair[1]));
+		_exit(serve_main(p, live->record, pair[1]));
 	}
 	r = -errno;
 	(void)close(pair[1]);

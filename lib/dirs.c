@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,89 +10,89 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "path.h"
 #include "str.h"
 
-/* A variable that holds an absolute path; others do not count (XDG). */
-static const char *dirs_env(const char *name)
+static bool dirs_is_root(void)
 {
-	const char *v = getenv(name);
-
-	return v && *v == '/' ? v : NULL;
+	return geteuid() == 0 && access("/run", W_OK) == 0;
 }
 
-static int dirs_home(char **ret)
+/* The value of an environment variable that must be an absolute path. */
+static const char *dirs_env(const char *name)
 {
-	const char *home = dirs_env("HOME");
-	struct passwd pw, *found = NULL;
-	char buf[4096];
+	const char *s = getenv(name);
 
-	if (!home && getpwuid_r(getuid(), &pw, buf, sizeof(buf), &found) == 0 && found)
-		home = found->pw_dir;
-	if (!home || *home != '/')
-		return -ENOENT;
-	return str_printf(ret, "%s", home);
+	return s && *s == '/' ? s : NULL;
 }
 
 int dirs_data(char **ret)
 {
-	const char *xdg = dirs_env("XDG_DATA_HOME");
-	_free_ char *home = NULL;
-	int r;
+	const char *data = dirs_env("XDG_DATA_HOME"), *home = dirs_env("HOME");
 
-	if (geteuid() == 0)
+	if (dirs_is_root())
 		return str_printf(ret, "/var/lib/ufs");
-	if (xdg)
-		return path_join(xdg, "ufs", ret);
-	r = dirs_home(&home);
-	return r < 0 ? r : path_join(home, ".local/share/ufs", ret);
+	if (data)
+		return str_printf(ret, "%s/ufs", data);
+	return home ? str_printf(ret, "%s/.local/share/ufs", home) : -ENOENT;
 }
 
-static bool dirs_is_private(const char *path)
+int dirs_run(char **ret)
 {
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-	       st.st_uid == geteuid() && (st.st_mode & 0777) == 0700;
-}
-
-int dirs_runtime(char **ret)
-{
-	const char *xdg = dirs_env("XDG_RUNTIME_DIR");
+	const char *run = dirs_env("XDG_RUNTIME_DIR");
 	_free_ char *dir = NULL;
+	struct stat st;
 	int r;
 
-	if (geteuid() == 0)
+	if (dirs_is_root())
 		return str_printf(ret, "/run/ufs");
-	if (xdg)
-		return path_join(xdg, "ufs", ret);
+	if (run)
+		return str_printf(ret, "%s/ufs", run);
 	r = str_printf(&dir, "/run/user/%u", (unsigned)geteuid());
 	if (r < 0)
 		return r;
-	if (dirs_is_private(dir))
-		return path_join(dir, "ufs", ret);
-	free(take_ptr(dir));
+	if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    (st.st_mode & 07777) == 0700)
+		return str_printf(ret, "%s/ufs", dir);
+	free(dir);
+	dir = NULL;
 	r = dirs_data(&dir);
-	return r < 0 ? r : path_join(dir, "run", ret);
+	return r < 0 ? r : str_printf(ret, "%s/run", dir);
+}
+
+int dirs_make(const char *path)
+{
+	_free_ char *copy = strdup(path);
+	struct stat st;
+
+	if (!copy)
+		return -ENOMEM;
+	for (char *p = copy + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST && errno != EROFS &&
+		    errno != EACCES && errno != EPERM)
+			return -errno;
+		*p = '/';
+	}
+	if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if (stat(copy, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	return st.st_uid == geteuid() ? 0 : -EPERM;
 }
 
 int dirs_open(const char *path)
 {
-	_free_ char *made = strdup(path);
 	_close_ int fd = -EBADF;
 	struct stat st;
+	int r = dirs_make(path);
 
-	if (!made)
-		return -ENOMEM;
-	for (char *p = strchr(made + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		if (mkdir(made, 0700) < 0 && errno != EEXIST)
-			return -errno;
-		*p = '/';
-	}
-	if (mkdir(made, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	fd = open(made, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_uid != geteuid() || (st.st_mode & 0022))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "daemon.h"
+#include "serve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "view.h"
 
 /* No terminal, no working directory, no signals of the caller's. */
-static int daemon_detach(struct err *e)
+static int serve_detach(struct err *e)
 {
 	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
@@ -39,7 +39,7 @@ static int daemon_detach(struct err *e)
 	return prctl(PR_SET_DUMPABLE, 0) < 0 ? err_set(e, -errno, "cannot hide the daemon") : 0;
 }
 
-static int daemon_ranges(const struct plan_map *m, size_t n, struct id_range **ret)
+static int serve_ranges(const struct plan_map *m, size_t n, struct id_range **ret)
 {
 	*ret = calloc(n ? n : 1, sizeof(**ret));
 	if (!*ret)
@@ -49,20 +49,20 @@ static int daemon_ranges(const struct plan_map *m, size_t n, struct id_range **r
 	return 0;
 }
 
-static int daemon_ids(const struct plan_ids *ids, struct id_view *v)
+static int serve_ids(const struct plan_ids *ids, struct id_view *v)
 {
 	if (ids->kind == IDS_HOST)
 		return 0;
 	v->virt = true;
 	v->nuids = ids->nuids;
 	v->ngids = ids->ngids;
-	if (daemon_ranges(ids->uids, ids->nuids, &v->uids) < 0 ||
-	    daemon_ranges(ids->gids, ids->ngids, &v->gids) < 0)
+	if (serve_ranges(ids->uids, ids->nuids, &v->uids) < 0 ||
+	    serve_ranges(ids->gids, ids->ngids, &v->gids) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static int daemon_branches(const struct run_plan *p, const struct state_record *r,
+static int serve_branches(const struct run_plan *p, const struct state_record *r,
 			   int *lowers, struct ufs_config *c)
 {
 	/* Whiteouts of a lower count where it is a layer, not in the host's files. */
@@ -84,10 +84,10 @@ static int daemon_branches(const struct run_plan *p, const struct state_record *
 	return code;
 }
 
-int daemon_config(const struct run_plan *p, const struct state_record *r,
+int serve_config(const struct run_plan *p, const struct state_record *r,
 		  int *lowers, struct ufs_config *ret, struct err *e)
 {
-	int code = daemon_branches(p, r, lowers, ret);
+	int code = serve_branches(p, r, lowers, ret);
 
 	if (code == 0 && r->work && !p->read_only && !(ret->work = strdup(r->work)))
 		code = -ENOMEM;
@@ -96,7 +96,7 @@ int daemon_config(const struct run_plan *p, const struct state_record *r,
 	if (code == 0)
 		code = config_add_hide(ret, p->runtime);
 	if (code == 0)
-		code = daemon_ids(&p->ids, &ret->ids);
+		code = serve_ids(&p->ids, &ret->ids);
 	if (code == 0)
 		code = view_mountpoints(p, ret);
 	ret->read_only = p->read_only;
@@ -106,7 +106,7 @@ int daemon_config(const struct run_plan *p, const struct state_record *r,
 }
 
 /* Receive the lower branches, in order. */
-static int daemon_receive(int sock, int *lowers, size_t n, struct err *e)
+static int serve_receive(int sock, int *lowers, size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		int r = sync_wait(sock, SYNC_BRANCH, &lowers[i], "the container", e);
@@ -117,7 +117,7 @@ static int daemon_receive(int sock, int *lowers, size_t n, struct err *e)
 	return 0;
 }
 
-static int daemon_open(const struct run_plan *p, const struct state_record *r, int sock,
+static int serve_open(const struct run_plan *p, const struct state_record *r, int sock,
 		       struct ufs_config *cfg, struct ufs **ret, struct err *e)
 {
 	_free_ int *lowers = calloc(r->lowers.n, sizeof(*lowers));
@@ -127,9 +127,9 @@ static int daemon_open(const struct run_plan *p, const struct state_record *r, i
 		return err_set(e, -ENOMEM, "cannot open the branches");
 	for (size_t i = 0; i < r->lowers.n; i++)
 		lowers[i] = -EBADF;
-	code = daemon_receive(sock, lowers, r->lowers.n, e);
+	code = serve_receive(sock, lowers, r->lowers.n, e);
 	if (code == 0)
-		code = daemon_config(p, r, lowers, cfg, e);
+		code = serve_config(p, r, lowers, cfg, e);
 	if (code == 0)
 		code = ufs_open(cfg, NULL, ret, e);
 	for (size_t i = 0; i < r->lowers.n; i++)
@@ -138,7 +138,7 @@ static int daemon_open(const struct run_plan *p, const struct state_record *r, i
 }
 
 /* Answer, take the mounted /dev/fuse, answer. */
-static int daemon_connect(int sock, const struct ufs_config *cfg, struct ufs *u,
+static int serve_connect(int sock, const struct ufs_config *cfg, struct ufs *u,
 			  struct session **ret, struct err *e)
 {
 	int fuse = -EBADF, r;
@@ -150,7 +150,7 @@ static int daemon_connect(int sock, const struct ufs_config *cfg, struct ufs *u,
 	return r < 0 ? r : session_open(u, cfg, fuse, ret, e);
 }
 
-int daemon_main(const struct run_plan *p, const struct state_record *r, int sock)
+int serve_main(const struct run_plan *p, const struct state_record *r, int sock)
 {
 	struct err e = ERR_INIT;
 	struct ufs_config cfg;
@@ -159,11 +159,11 @@ int daemon_main(const struct run_plan *p, const struct state_record *r, int sock
 	int code;
 
 	config_init(&cfg);
-	code = daemon_detach(&e);
+	code = serve_detach(&e);
 	if (code == 0)
-		code = daemon_open(p, r, sock, &cfg, &u, &e);
+		code = serve_open(p, r, sock, &cfg, &u, &e);
 	if (code == 0)
-		code = daemon_connect(sock, &cfg, u, &s, &e);
+		code = serve_connect(sock, &cfg, u, &s, &e);
 	if (code < 0)
 		(void)sync_send_err(sock, &e); /* or the container has gone before */
 	else

@@ -6,8 +6,8 @@
  * container dies, its mount goes, what was written is flushed, and then the
  * daemon ends.
  */
-#ifndef UFS_LAUNCHER_DAEMON_H
-#define UFS_LAUNCHER_DAEMON_H
+#ifndef UFS_LAUNCHER_SERVE_H
+#define UFS_LAUNCHER_SERVE_H
 
 #include "err.h"
 #include "types.h"
@@ -19,13 +19,13 @@ struct ufs_config;
  * Serve. SOCK brings the lower branches and then the mounted /dev/fuse, and
  * takes the answers. Returns the exit status of the process.
  */
-int daemon_main(const struct run_plan *p, const struct state_record *r, int sock);
+int serve_main(const struct run_plan *p, const struct state_record *r, int sock);
 
 /*
  * The union's configuration, as far as the plan gives it.
  *   lowers  descriptors, one for each of R's lowers; taken over, on error too
  */
-int daemon_config(const struct run_plan *p, const struct state_record *r,
+int serve_config(const struct run_plan *p, const struct state_record *r,
 		  int *lowers, struct ufs_config *ret, struct err *e);
 
 #endif
