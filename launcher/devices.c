@@ -78,6 +78,9 @@ int devices_apply(const struct run_plan *p, struct run_live *live, struct err *e
 		case DEVICE_NODE:
 			r = sys_mknodat(dev, d->name, S_IFCHR | 0666,
 					makedev(d->major, d->minor));
+			/* Root, but of a user namespace that we run in. */
+			if (r == -EPERM)
+				r = device_bind(d, dev);
 			break;
 		case DEVICE_BIND:
 			r = device_bind(d, dev);

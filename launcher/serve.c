@@ -67,10 +67,15 @@ static int serve_branches(const struct run_plan *p, const struct state_record *r
 {
 	/* Whiteouts of a lower count where it is a layer, not in the host's files. */
 	unsigned attrs = p->host_root ? 0 : BRANCH_WH;
-	int code;
+	int upper, code;
 
-	code = config_add_branch(c, r->upper, -EBADF, p->read_only ? BRANCH_RO : BRANCH_RW,
-				 BRANCH_WH);
+	/* As it is mounted, not as a copy: the work directory lies beside it, and
+	 * nothing is renamed from one mount to another. */
+	upper = open(r->upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	code = upper < 0 ? -errno : 0;
+	if (code == 0)
+		code = config_add_branch(c, r->upper, upper,
+					 p->read_only ? BRANCH_RO : BRANCH_RW, BRANCH_WH);
 	for (size_t i = 0; i < r->lowers.n; i++) {
 		int fd = take_fd(&lowers[i]);
 

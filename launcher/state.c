@@ -23,29 +23,34 @@
 /* Names under removal; no container's name begins with a dot. */
 #define STATE_DEAD ".dead."
 
-/* The directory of records and, in *RET_LOCK, the lock over all of them. */
+/*
+ * The directory of records. *RET_LOCK, another descriptor of it, holds the
+ * lock over all of them until it is closed.
+ */
 static int state_store(const char *data, char **ret_path, int *ret_lock, struct err *e)
 {
-	_close_ int top = -EBADF, lock = -EBADF;
+	_close_ int dir = -EBADF, lock = -EBADF;
 	_free_ char *path = NULL;
-	int dir;
 
-	top = dirs_open(data);
-	if (top >= 0 && path_join(data, "containers", &path) < 0)
+	if (path_join(data, "containers", &path) < 0)
 		return err_set(e, -ENOMEM, "cannot open the records");
-	dir = top < 0 ? top : dirs_open(path);
-	if (dir < 0)
-		return err_set(e, dir, "cannot keep containers in '%s'", data);
-	lock = openat(top, "containers.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		      0600);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
-		(void)err_set(e, -errno, "cannot lock the records in '%s'", data);
-		(void)close(dir);
-		return e ? e->code : -EIO;
+	dir = dirs_open(data);
+	if (dir >= 0) {
+		close_fd(&dir);
+		dir = dirs_open(path);
 	}
+	lock = dir < 0 ? dir : dirs_open(path);
+	if (dir < 0 || lock < 0) {
+		(void)err_set(e, MIN(dir, lock), "cannot keep containers in '%s'", path);
+		if (dir == -EPERM)
+			err_hint(e, "it must belong to you and be writable by nobody else");
+		return MIN(dir, lock);
+	}
+	if (flock(lock, LOCK_EX) < 0)
+		return err_set(e, -errno, "cannot lock the records in '%s'", path);
 	*ret_path = take_ptr(path);
 	*ret_lock = take_fd(&lock);
-	return dir;
+	return take_fd(&dir);
 }
 
 /* The lock of the record at DIRFD. Returns it, -EAGAIN when held, -errno. */

@@ -10,7 +10,8 @@
  *
  * A dead holder's lock is free, so nothing blocks after a crash; what an
  * ended container with --rm left is swept by whoever looks next. Making,
- * finding to sweep, and taking away a record happen under DATA/containers.lock.
+ * finding to sweep, and taking away a record happen under a lock on the
+ * directory of all of them.
  * A record under removal has a name that no container can have.
  */
 #ifndef UFS_LAUNCHER_STATE_H
