@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Describe a tree: names, data, modes, owners, mtime, ctime, xattrs, links.
+
+treehash.py DIR         one digest
+treehash.py --list DIR  a line for each object, sorted by name
+treehash.py --same DIR  the same without what two copies of a tree cannot share
+                        (ctime, inode numbers) and without directories' mtime
+"""
+import hashlib
+import os
+import stat
+import sys
+
+
+def data_digest(path):
+    h = hashlib.sha256()
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOATIME | os.O_NOFOLLOW)
+    except PermissionError:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        except PermissionError:
+            return "unreadable"
+    with os.fdopen(fd, "rb") as f:
+        for block in iter(lambda: f.read(1 << 20), b""):
+            h.update(block)
+    return h.hexdigest()
+
+
+def xattrs(path):
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except OSError:
+        return ""
+    out = []
+    for n in sorted(names):
+        try:
+            v = os.getxattr(path, n, follow_symlinks=False).hex()
+        except OSError as e:
+            v = f"<{e.errno}>"
+        out.append(f"{n}={v}")
+    return ",".join(out)
+
+
+def describe(path, same):
+    st = os.lstat(path)
+    kind = stat.S_IFMT(st.st_mode)
+    what = "-"
+    if kind == stat.S_IFREG:
+        what = data_digest(path)
+    elif kind == stat.S_IFLNK:
+        what = os.fsencode(os.readlink(path)).hex()
+    size = st.st_size if kind in (stat.S_IFREG, stat.S_IFLNK) else 0
+    row = [oct(st.st_mode), st.st_uid, st.st_gid, size, what, hex(st.st_rdev)]
+    if not same or kind == stat.S_IFREG:
+        row.append(st.st_mtime_ns)
+    if not same:
+        row += [st.st_ctime_ns, st.st_ino]
+    if kind != stat.S_IFDIR:
+        row.append(st.st_nlink)
+    return " ".join(map(str, row)) + " " + xattrs(path)
+
+
+def walk(top, same):
+    stack = [""]
+    while stack:
+        rel = stack.pop()
+        path = os.path.join(top, rel) if rel else top
+        yield rel or ".", describe(path, same)
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            for name in os.listdir(path):
+                stack.append(os.path.join(rel, name) if rel else name)
+
+
+def main(argv):
+    flags = [a for a in argv[1:] if a.startswith("--")]
+    dirs = [a for a in argv[1:] if not a.startswith("--")]
+    same = "--same" in flags
+    h = hashlib.sha256()
+    for rel, text in sorted(walk(dirs[0], same)):
+        line = os.fsencode(repr(rel) + " " + text + "\n")
+        if "--list" in flags or same:
+            sys.stdout.buffer.write(line)
+        h.update(line)
+    if not flags:
+        print(h.hexdigest())
+
+
+main(sys.argv)
