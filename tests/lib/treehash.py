@@ -6,8 +6,11 @@ treehash.py DIR         one digest
 treehash.py --list DIR  a line for each object, sorted by name
 treehash.py --same DIR  the same without what two copies of a tree cannot share
                         (ctime, inode numbers) and without directories' mtime
+treehash.py --data DIR  without any times: for trees that a program made anew
+Paths (below DIR) given as --skip=PATTERN are left out, with what they hold.
 """
 import errno
+import fnmatch
 import hashlib
 import os
 import stat
@@ -62,7 +65,7 @@ def xattrs(path):
     return ",".join(out)
 
 
-def describe(path, same):
+def describe(path, how):
     st = os.lstat(path)
     kind = stat.S_IFMT(st.st_mode)
     what = "-"
@@ -72,37 +75,40 @@ def describe(path, same):
         what = os.fsencode(os.readlink(path)).hex()
     size = st.st_size if kind in (stat.S_IFREG, stat.S_IFLNK) else 0
     row = [oct(st.st_mode), st.st_uid, st.st_gid, size, what, hex(st.st_rdev)]
-    if not same or kind == stat.S_IFREG:
+    if how == "list" or how == "same" and kind == stat.S_IFREG:
         row.append(st.st_mtime_ns)
-    if not same:
+    if how == "list":
         row += [st.st_ctime_ns, st.st_ino]
     if kind != stat.S_IFDIR:
         row.append(st.st_nlink)
     return " ".join(map(str, row)) + " " + xattrs(path)
 
 
-def walk(top, same):
+def walk(top, how, skip):
     stack = [""]
     while stack:
         rel = stack.pop()
         path = os.path.join(top, rel) if rel else top
-        yield rel or ".", describe(path, same)
+        yield rel or ".", describe(path, how)
         if stat.S_ISDIR(os.lstat(path).st_mode):
             for name in os.listdir(path):
-                stack.append(os.path.join(rel, name) if rel else name)
+                below = os.path.join(rel, name) if rel else name
+                if not any(fnmatch.fnmatch(below, s) for s in skip):
+                    stack.append(below)
 
 
 def main(argv):
     flags = [a for a in argv[1:] if a.startswith("--")]
     dirs = [a for a in argv[1:] if not a.startswith("--")]
-    same = "--same" in flags
+    skip = [a[7:] for a in flags if a.startswith("--skip=")]
+    how = next((f[2:] for f in flags if f in ("--list", "--same", "--data")), None)
     h = hashlib.sha256()
-    for rel, text in sorted(walk(dirs[0], same)):
+    for rel, text in sorted(walk(dirs[0], how or "list", skip)):
         line = os.fsencode(repr(rel) + " " + text + "\n")
-        if "--list" in flags or same:
+        if how:
             sys.stdout.buffer.write(line)
         h.update(line)
-    if not flags:
+    if not how:
         print(h.hexdigest())
 
 
