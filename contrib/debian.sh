@@ -22,15 +22,15 @@ make_tree() {
 	# What the host had to tell apt about its network holds here too.
 	apt-config dump | grep -i -e '^Acquire::Check-' -e '^Acquire::[a-z]*::Proxy' \
 		>"$1/etc/apt/apt.conf.d/10host"
-	cp -L /etc/resolv.conf /etc/hosts "$1/etc/" || return 1
+	cp -L /etc/resolv.conf "$1/etc/" || return 1
+	{ cat /etc/hosts && echo "127.0.1.1 fresh"; } >"$1/etc/hosts"
 	chroot "$1" useradd -m -s /bin/bash stranger || return 1
 	echo 'stranger ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/stranger"
 }
 
-# A clone of what is committed, as the user has made it.
+# A clone of what is committed.
 clone_into() {
-	git -c safe.directory='*' clone -q --no-hardlinks "$2" "$1/home/stranger/ufs" &&
-		chroot "$1" chown -R stranger: /home/stranger/ufs
+	git -c safe.directory='*' clone -q --no-hardlinks "$2" "$1/home/stranger/ufs"
 }
 
 # inside TREE root|user COMMAND…: in the clone, in namespaces of its own. With
@@ -38,6 +38,10 @@ clone_into() {
 inside() {
 	n_tree=$1 n_who=$2
 	shift 2
+	# Whoever runs it has cloned it.
+	n_owner=stranger
+	[ "$n_who" != root ] || n_owner=root
+	chroot "$n_tree" chown -R "$n_owner:" /home/stranger/ufs || return 1
 	job unshare --mount --pid --uts --ipc --fork --kill-child --propagation private \
 		sh -c "$ENTER" enter "$n_tree" "$n_who" "$@"
 }
