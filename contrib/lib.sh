@@ -5,6 +5,8 @@
 # how to take it back, and what was noted runs in reverse order at the end, also
 # after a failure, Ctrl-C or SIGTERM. The one exception: installed packages stay.
 UNDO= JOB= WORKDIR=
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
 
 note() {
 	printf '%s\n' "$*"
