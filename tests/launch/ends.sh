@@ -33,19 +33,19 @@ t_status 125 "$UFS_RUN" --lower "$T/none" -- true
 t_said err "$T/none"
 
 # Signals reach the application; it may end as it likes, or be ended.
-for sig in TERM INT HUP; do
-	"$UFS_RUN" -- sleep 60 &
+# (A shell starts what it puts in the background with SIGINT ignored.)
+for sig in TERM:15 INT:2 HUP:1; do
+	env --default-signal "$UFS_RUN" -- sh -c 'echo ready; exec sleep 60' >"$T/ready" &
 	pid=$!
-	sleep 1
-	kill -$sig $pid
+	t_wait 15 grep -q ready "$T/ready" || t_fail "the command did not start"
+	kill -"${sig%:*}" $pid
 	status=0
 	wait $pid || status=$?
-	t_eq "$status" "$((128 + $(kill -l $sig 2>/dev/null || case $sig in
-		HUP) echo 1 ;; INT) echo 2 ;; TERM) echo 15 ;; esac)))" "status after $sig"
+	t_eq "$status" $((128 + ${sig#*:})) "status after SIG${sig%:*}"
 done
-"$UFS_RUN" -- sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.1; done' >"$T/ready" &
+env --default-signal "$UFS_RUN" -- sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.1; done' >"$T/trap" &
 pid=$!
-t_wait 15 grep -q ready "$T/ready" || t_fail "the command did not start"
+t_wait 15 grep -q ready "$T/trap" || t_fail "the command did not start"
 kill -TERM $pid
 status=0
 wait $pid || status=$?
