@@ -9,7 +9,7 @@ t_twins() {
 	PLAIN=$T/plain
 	mkdir "$PLAIN"
 	cp -a "$L2/." "$PLAIN/"
-	cp -a "$L1/." "$PLAIN/"
+	cp -a --remove-destination "$L1/." "$PLAIN/"
 	t_union "$@"
 }
 
