@@ -33,6 +33,7 @@ struct branch_spec {
 	enum branch_perm perm;
 	unsigned attrs;         /* BRANCH_* */
 	bool perm_given;        /* "=PERM" stood there: no default is put in */
+	const char *from;       /* a literal: where it was given */
 };
 
 /* A range of user or group ids that exist inside the mount's namespace. */
@@ -63,6 +64,12 @@ struct virt_spec {
 	bool is_dir; /* else an empty regular file */
 };
 
+/* One option in force, for `ufs status`. */
+struct config_item {
+	char *name, *value; /* value NULL: a flag */
+	const char *from;   /* a literal: "-o", "SPEC", "default", … */
+};
+
 struct ufs_config {
 	struct branch_spec *branches; /* top first */
 	size_t nbranches;
@@ -83,7 +90,12 @@ struct ufs_config {
 	size_t nfuse_opts;
 	char **notices;               /* for the person, e.g. obsolete options */
 	size_t nnotices;
+	struct config_item *items;    /* what was set, and where */
+	size_t nitems;
+	const char *from;             /* origin put into items from now on */
 	unsigned upper_given : 1;     /* upperdir= or --upper was used */
+	unsigned lower_given : 1;     /* lowerdir= or --lower was used */
+	unsigned br_given : 1;        /* br:, br=, dirs= or a list as SPEC */
 };
 
 /* An empty configuration. config_done accepts any half-filled one. */
@@ -93,10 +105,36 @@ void config_done(struct ufs_config *c);
 /* Append a branch. PATH is copied, FD (or -EBADF) is taken over, on error too. */
 int config_add_branch(struct ufs_config *c, const char *path, int fd,
 		      enum branch_perm perm, unsigned attrs);
-/* Append to the list of hidden paths, mountpoints in the view, mount options. */
+/* --upper: the writable top. --lower: below all that is there; whiteouts on it
+ * count. A second upper is a usage error. */
+int config_set_upper(struct ufs_config *c, const char *path, struct err *e);
+int config_add_lower(struct ufs_config *c, const char *path, struct err *e);
+/* Append to the list of hidden paths, mountpoints in the view, mount options.
+ * A mount option replaces the one of the same name ("nosuid" stands beside
+ * "suid": config_options knows the opposites). */
 int config_add_hide(struct ufs_config *c, const char *path);
 int config_add_virt(struct ufs_config *c, const char *path, bool is_dir);
 int config_add_fuse_opt(struct ufs_config *c, const char *opt);
+/* A notice for the person. Out of memory is no error: the notice is lost. */
+void config_notice(struct ufs_config *c, const char *fmt, ...) _printf_(2, 3);
+/* The mount option NAME as it stands in fuse_opts ("nosuid", "fsname=x"), or NULL. */
+const char *config_fuse_opt(const struct ufs_config *c, const char *name);
+/* Note NAME[=VALUE] as in force; replaces an earlier item of that name. */
+int config_note(struct ufs_config *c, const char *name, const char *value);
+
+/*
+ * Take a list of branches, "PATH[=PERM[+ATTR...]][:...]"; an element "@FILE"
+ * stands for the lines of FILE. Returns 0 or -errno with E set.
+ */
+int config_branches(struct ufs_config *c, const char *list, struct err *e);
+/* Take overlayfs's list of lower directories, "DIR[:DIR...]". */
+int config_lowers(struct ufs_config *c, const char *list, struct err *e);
+/* "rw", "ro+wh", …: what a branch list would say. A string constant. */
+const char *config_perm_name(enum branch_perm perm, unsigned attrs);
+/* Drop the backslash before ':', ',', '=' and a backslash in the N bytes at RAW. */
+int config_unescape(const char *raw, size_t n, char **ret);
+/* The length of the element at S, up to the first SEP without a backslash. */
+size_t config_span(const char *s, size_t n, char sep);
 
 /*
  * Take the comma-separated text behind one -o ("br:/a=rw:/b=ro,allow_other").
@@ -116,9 +154,18 @@ int config_spec(struct ufs_config *c, const char *spec, struct err *e);
  */
 int config_check(struct ufs_config *c, struct err *e);
 
-/* Print the table of mount options for --help; walk it for tests. */
+/*
+ * The table of mount options, walked by the parser, by --help and by tests. A
+ * row without help is accepted or refused as its set function says, and not
+ * advertised.
+ */
 struct config_row {
-	const char *name, *arg, *help;
+	const char *name;
+	const char *arg;  /* NULL: takes no value; "[X]": may take one */
+	const char *help; /* one line, or NULL */
+	const char *aux;  /* for SET: the opposite option, the values accepted, … */
+	int (*set)(struct ufs_config *c, const struct config_row *row, const char *value,
+		   struct err *e);
 };
 const struct config_row *config_rows(size_t *ret_n);
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# needs: both
+# The parent returns when the mount stands and leaves no descriptor open; a dead
+# daemon's entry goes; the registry is private.
+. "$srcdir/tests/lib/mount.sh"
+[ "$T_BACKEND" = ufs ] || t_skip "about ufs's daemon"
+
+t_branches
+echo 1 >"$L1/1"
+t_mounted "$M"
+
+# A caller that reads our output to its end is not kept waiting by the daemon.
+out=$(timeout 20 "$UFS" mount --upper "$UP" --lower "$L1" "$M" 2>&1 7>"$T/seven") ||
+	t_fail "the mount did not return: $out"
+t_eq "$(cat "$M/1")" 1 "right after the return"
+pid=$(t_daemon "$M")
+for fd in 0 1 2; do
+	t_eq "$(readlink "/proc/$pid/fd/$fd")" /dev/null "descriptor $fd of the daemon"
+done
+for fd in /proc/"$pid"/fd/*; do
+	case $(readlink "$fd") in
+	"$T/seven") t_fail "the daemon keeps its caller's descriptor" ;;
+	esac
+done
+t_eq "$(readlink "/proc/$pid/cwd")" / "the daemon's working directory"
+t_eq "$(cut -d' ' -f6 "/proc/$pid/stat")" "$pid" "the daemon's session"
+
+# Nobody else reads the registry.
+if t_is_root; then
+	run=/run/ufs
+else
+	run=$HOME/.local/share/ufs/run
+	[ ! -d "/run/user/$(id -u)" ] || run=/run/user/$(id -u)/ufs
+fi
+t_eq "$(stat -c %a "$run")" 700 "mode of '$run'"
+t_eq "$(stat -c %a "$run/mounts/$pid.json")" 600 "mode of the entry"
+
+kill -9 "$pid"
+t_wait 10 test ! -d "/proc/$pid" || t_fail "the daemon is not dead"
+"$UFS" status >/dev/null
+[ ! -e "$run/mounts/$pid.json" ] || t_fail "the dead daemon's entry stays"
+"$UFS" umount --lazy "$M"
+
+# A failure is the daemon's own, told by the parent.
+if "$UFS" mount --upper "$UP" --lower "$T/none" "$M" 2>"$T/err"; then
+	t_fail "mounted without a branch"
+fi
+grep -q "branch 1 '$T/none'" "$T/err" || t_fail "$(cat "$T/err")"
