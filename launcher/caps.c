@@ -2,11 +2,15 @@
 #include "caps.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cleanup.h"
+#include "fdio.h"
 #include "macros.h"
 
 /*
@@ -64,10 +68,20 @@ static int caps_set(uint64_t keep, struct err *e)
 	return r < 0 ? err_set(e, r, "cannot reduce the capabilities") : 0;
 }
 
+/* A user namespace around us may forbid setgroups(2) for good. */
+static bool caps_groups_denied(void)
+{
+	_free_ char *text = NULL;
+
+	return fd_read_file(AT_FDCWD, "/proc/self/setgroups", 64, &text) >= 0 &&
+	       strncmp(text, "deny", 4) == 0;
+}
+
 static int caps_ids(const struct run_plan *p, struct run_live *live, struct err *e)
 {
 	/* With one id the kernel forbids setgroups(2); the groups stay, unnamed. */
-	if (p->ids.kind != IDS_SINGLE && setgroups(live->ngroups, live->groups) < 0)
+	if (p->ids.kind != IDS_SINGLE && setgroups(live->ngroups, live->groups) < 0 &&
+	    !(errno == EPERM && caps_groups_denied()))
 		return err_set(e, -errno, "cannot set the groups of user %u", live->uid);
 	if (live->pty_slave >= 0 && fchown(live->pty_slave, live->uid, (gid_t)-1) < 0)
 		return err_set(e, -errno, "cannot give the terminal to user %u", live->uid);

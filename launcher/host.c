@@ -14,6 +14,8 @@
 #include "fdio.h"
 #include "str.h"
 
+#define HOST_TTY_GID 5 /* everywhere */
+
 static bool host_overlaps(const struct run_ranges *l, uint64_t first, uint64_t count)
 {
 	for (size_t i = 0; i < l->n; i++)
@@ -90,6 +92,23 @@ static bool host_has_program(const char *name)
 	return false;
 }
 
+/* Is GID mapped in the user namespace that we run in? */
+static bool host_maps_gid(unsigned long long gid)
+{
+	unsigned long long inner, outer, count;
+	_free_ char *text = NULL;
+
+	if (fd_read_file(AT_FDCWD, "/proc/self/gid_map", 1 << 20, &text) < 0)
+		return false;
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%llu %llu %llu", &inner, &outer, &count) == 3 &&
+		    gid >= inner && gid - inner < count)
+			return true;
+	}
+	return false;
+}
+
 static int host_env(const char *name, char **ret)
 {
 	const char *v = getenv(name);
@@ -141,6 +160,7 @@ int host_probe(struct run_host *h, struct err *e)
 	if (h->cwd && *h->cwd != '/')
 		free(take_ptr(h->cwd)); /* "(unreachable)…" */
 	h->resolv = realpath("/etc/resolv.conf", NULL);
+	h->has_tty_gid = host_maps_gid(HOST_TTY_GID);
 	h->stdin_tty = isatty(0);
 	h->stdout_tty = isatty(1);
 	if (r == 0)

@@ -91,7 +91,21 @@ static bool plan_sys_is_bound(const struct run_plan *p, const struct mount_row *
 	       p->ids.kind != IDS_HOST && !p->lo_up;
 }
 
-static int plan_row(struct run_plan *p, const struct mount_row *row)
+/* Does group tty (5) exist inside? */
+static bool plan_has_tty(const struct run_plan *p, const struct run_host *h)
+{
+	switch (p->ids.kind) {
+	case IDS_HOST:
+		return h->has_tty_gid;
+	case IDS_SINGLE:
+		return false;
+	case IDS_RANGES:
+		break;
+	}
+	return p->ids.ngids > 1 && p->ids.gids[1].count >= 5;
+}
+
+static int plan_row(const struct run_host *h, struct run_plan *p, const struct mount_row *row)
 {
 	bool bound = plan_sys_is_bound(p, row);
 	struct plan_mount *m = plan_add(p, bound ? MOUNT_BIND : row->kind, row->fstype,
@@ -104,7 +118,7 @@ static int plan_row(struct run_plan *p, const struct mount_row *row)
 	if (bound && !(m->src = strdup(row->dst)))
 		return -ENOMEM;
 	/* Group tty owns terminals where that group exists inside. */
-	if (row->fstype && strcmp(row->fstype, "devpts") == 0 && p->ids.kind != IDS_SINGLE)
+	if (row->fstype && strcmp(row->fstype, "devpts") == 0 && plan_has_tty(p, h))
 		return str_printf(&m->opts, "%s,gid=5", opts) < 0 ? -ENOMEM : plan_virt(p, m);
 	if (opts && !(m->opts = strdup(opts)))
 		return -ENOMEM;
@@ -154,7 +168,7 @@ int mounts_plan(const struct run_config *c, const struct run_host *h, struct run
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(rows); i++)
-		r = plan_row(p, &rows[i]);
+		r = plan_row(h, p, &rows[i]);
 	if (r == 0)
 		r = plan_user(c, p);
 	/* What lies outside /run is in the view as it is. */

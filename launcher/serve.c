@@ -74,8 +74,7 @@ static int serve_branches(const struct run_plan *p, const struct state_record *r
 	upper = open(r->upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	code = upper < 0 ? -errno : 0;
 	if (code == 0)
-		code = config_add_branch(c, r->upper, upper,
-					 p->read_only ? BRANCH_RO : BRANCH_RW, BRANCH_WH);
+		code = config_add_branch(c, r->upper, upper, BRANCH_RW, BRANCH_WH);
 	for (size_t i = 0; i < r->lowers.n; i++) {
 		int fd = take_fd(&lowers[i]);
 
@@ -94,7 +93,7 @@ int serve_config(const struct run_plan *p, const struct state_record *r,
 {
 	int code = serve_branches(p, r, lowers, ret);
 
-	if (code == 0 && r->work && !p->read_only && !(ret->work = strdup(r->work)))
+	if (code == 0 && r->work && !(ret->work = strdup(r->work)))
 		code = -ENOMEM;
 	if (code == 0)
 		code = config_add_hide(ret, p->data);

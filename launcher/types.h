@@ -80,6 +80,7 @@ struct run_host {
 	char *data, *runtime; /* our directories, as interface "Where things are kept" */
 	char *made_name;     /* a name, should one be needed */
 	bool stdin_tty, stdout_tty;
+	bool has_tty_gid; /* group 5 exists here: we may be in a user namespace */
 };
 
 /* -- what will happen -------------------------------------------------------- */
