@@ -54,20 +54,29 @@ static void _printf_(2, 0) keep_message(enum fuse_log_level level, const char *f
 		log_debug("libfuse: %s", line);
 }
 
-static int add_args(struct fuse_args *args, const struct ufs_config *cfg)
+static int add_args(struct fuse_args *args, const struct ufs *u,
+		    const struct ufs_config *cfg)
 {
+	bool first = true;
 	struct sb b = SB_INIT;
 	_free_ char *opts = NULL;
 	int r;
 
 	sb_add(&b, "-o");
-	for (size_t i = 0; i < cfg->nfuse_opts; i++)
-		sb_addf(&b, "%s%s", i ? "," : "", cfg->fuse_opts[i]);
+	/* Nothing could be written: the kernel refuses it at open already. */
+	if (ufs_is_read_only(u)) {
+		sb_add(&b, "ro");
+		first = false;
+	}
+	for (size_t i = 0; i < cfg->nfuse_opts; i++) {
+		sb_addf(&b, "%s%s", first ? "" : ",", cfg->fuse_opts[i]);
+		first = false;
+	}
 	r = sb_take(&b, &opts);
 	if (r < 0)
 		return r;
 	if (fuse_opt_add_arg(args, "ufs") < 0 ||
-	    (cfg->nfuse_opts && fuse_opt_add_arg(args, opts) < 0))
+	    (!first && fuse_opt_add_arg(args, opts) < 0))
 		return -ENOMEM;
 	return 0;
 }
@@ -118,7 +127,7 @@ int session_open(struct ufs *u, const struct ufs_config *cfg, int fuse_fd,
 		s->side.posix_acl = !cfg->ids.virt;
 		pthread_mutex_init(&s->lock, NULL);
 		pthread_cond_init(&s->wake, NULL);
-		r = add_args(&args, cfg);
+		r = add_args(&args, u, cfg);
 	}
 	if (r == 0) {
 		s->se = fuse_session_new(&args, &fuse_ops, sizeof(fuse_ops), &s->side);
