@@ -9,7 +9,7 @@
 
 #include "str.h"
 
-static void err_vset(char **slot, const char *fmt, va_list ap)
+static void _printf_(2, 0) err_vset(char **slot, const char *fmt, va_list ap)
 {
 	struct sb b = SB_INIT;
 	char *s;

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "branch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "fdio.h"
+#include "format.h"
+#include "inum.h"
+#include "path.h"
+#include "str.h"
+#include "sys.h"
+#include "sysmount.h"
+#include "workdir.h"
+#include "xattr.h"
+
+/* -- opening the roots ---------------------------------------------------------- */
+
+/*
+ * In the child: a user and mount namespace of its own, in which a copy of the
+ * tree may be made, and its descriptor for the parent. Only calls that are
+ * safe after fork.
+ */
+static _noreturn_ void clone_child(int sock, const char *path)
+{
+	int fd = -1, code = 0;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
+		code = -errno;
+	} else {
+		fd = sysmount_clone(AT_FDCWD, path, true);
+		code = fd < 0 ? fd : 0;
+	}
+	(void)fd_send(sock, fd, &code, sizeof(code)); /* no answer is an answer */
+	_exit(0);
+}
+
+/*
+ * A private copy of the tree at PATH for a process that may not make one
+ * itself: a child does it in a user namespace. Returns the descriptor.
+ */
+static int clone_in_userns(const char *path)
+{
+	int sock[2], fd = -EBADF, code = -EPROTO;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		code = -errno;
+		close(sock[0]);
+		close(sock[1]);
+		return code;
+	}
+	if (pid == 0)
+		clone_child(sock[1], path);
+	close(sock[1]);
+	if (fd_recv(sock[0], &fd, &code, sizeof(code)) != (ssize_t)sizeof(code))
+		code = -EPROTO;
+	close(sock[0]);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (code < 0)
+		close_fd(&fd);
+	return code < 0 ? code : fd;
+}
+
+static int open_root(struct branch *b, int i, const struct branch_spec *s,
+		     const char *mountpoint, struct err *e)
+{
+	bool inside = mountpoint && path_is_beneath(mountpoint, b->real) &&
+		      strcmp(mountpoint, b->real) != 0;
+
+	if (s->fd >= 0) {
+		b->fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
+		return b->fd < 0 ? err_set(e, -errno, "cannot use branch %d '%s'", i,
+					   b->path) : 0;
+	}
+	if (geteuid() == 0)
+		b->fd = sysmount_clone(AT_FDCWD, b->real, true);
+	if (b->fd < 0 && inside) {
+		b->fd = clone_in_userns(b->real);
+		if (b->fd < 0) {
+			(void)err_set(e, b->fd, "cannot look beneath the mountpoint, which "
+				      "lies in branch %d '%s'", i, b->path);
+			err_hint(e, "mount outside of the branch, or allow user namespaces: "
+				 "sysctl kernel.unprivileged_userns_clone=1 "
+				 "user.max_user_namespaces=15000");
+			err_status(e, EXIT_HOST);
+			return b->fd;
+		}
+	}
+	if (b->fd < 0)
+		b->fd = open(b->real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->fd < 0)
+		return err_set(e, -errno, "cannot open branch %d '%s'", i, b->path);
+	return 0;
+}
+
+static int resolve_root(struct branch *b, int i, const struct branch_spec *s,
+			struct err *e)
+{
+	char words[128];
+	struct stat st;
+
+	b->path = strdup(s->path);
+	if (!b->path)
+		return err_set(e, -ENOMEM, "cannot open branch %d", i);
+	b->real = realpath(s->path, NULL);
+	if (!b->real) {
+		int r = -errno;
+
+		(void)err_set(e, r, "branch %d '%s' %s", i, s->path, r == -ENOENT ?
+			      "does not exist" : err_words(r, words, sizeof(words)));
+		if (r == -ENOENT)
+			err_status(e, EXIT_NOTFOUND);
+		return r;
+	}
+	if (stat(b->real, &st) < 0)
+		return err_set(e, -errno, "cannot read branch %d '%s'", i, s->path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, -ENOTDIR, "branch %d '%s' is not a directory", i, s->path);
+	return 0;
+}
+
+static int branch_open(struct branch *b, int i, const struct ufs_config *cfg,
+		       struct err *e)
+{
+	const struct branch_spec *s = &cfg->branches[i];
+	struct stat st;
+	int r;
+
+	b->fd = -EBADF;
+	b->perm = s->perm;
+	b->attrs = s->attrs;
+	b->marks = s->perm == BRANCH_RW || (s->attrs & BRANCH_WH);
+	b->writable = s->perm == BRANCH_RW && !cfg->read_only;
+	r = resolve_root(b, i, s, e);
+	if (r == 0)
+		r = open_root(b, i, s, cfg->mountpoint, e);
+	if (r < 0)
+		return r;
+	r = sys_stat(b->fd, "", &st);
+	if (r < 0)
+		return err_set(e, r, "cannot read branch %d '%s'", i, b->path);
+	b->dev = st.st_dev;
+	b->ino = st.st_ino;
+	if (inum_fd_is_void(b->fd)) {
+		(void)err_set(e, -EINVAL, "branch %d '%s' is on a filesystem of the kernel's "
+			      "own, whose files cannot be stacked", i, b->path);
+		err_status(e, EXIT_HOST);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* -- do they go together? ----------------------------------------------------------- */
+
+static int check_pair(const struct branches *bs, int i, int j, struct err *e)
+{
+	const struct branch *a = &bs->v[i], *b = &bs->v[j];
+	int in, out;
+
+	if (a->dev == b->dev && a->ino == b->ino) {
+		(void)err_set(e, -EINVAL, "branches %d '%s' and %d '%s' are the same directory",
+			      i, a->path, j, b->path);
+		err_status(e, EXIT_USAGE);
+		return -EINVAL;
+	}
+	if (path_is_beneath(a->real, b->real)) {
+		in = i;
+		out = j;
+	} else if (path_is_beneath(b->real, a->real)) {
+		in = j;
+		out = i;
+	} else {
+		return 0;
+	}
+	if (bs->v[in].perm == BRANCH_RW && bs->v[out].perm != BRANCH_RW)
+		return 0; /* it is hidden in the view */
+	(void)err_set(e, -EINVAL, "branch %d '%s' lies inside branch %d '%s'", in,
+		      bs->v[in].path, out, bs->v[out].path);
+	err_hint(e, "only a writable branch may lie inside a read-only one");
+	err_status(e, EXIT_USAGE);
+	return -EINVAL;
+}
+
+static int check_pairs(const struct branches *bs, struct err *e)
+{
+	for (int i = 0; i < bs->n; i++) {
+		for (int j = i + 1; j < bs->n; j++) {
+			int r = check_pair(bs, i, j, e);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* -- what is hidden ------------------------------------------------------------------ */
+
+static int add_hidden(struct branch *b, dev_t dev, ino_t ino, const char *name)
+{
+	struct hidden *v = realloc(b->hide, (b->nhide + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	b->hide = v;
+	v[b->nhide].dev = dev;
+	v[b->nhide].ino = ino;
+	v[b->nhide].name = strdup(name);
+	if (!v[b->nhide].name)
+		return -ENOMEM;
+	b->nhide++;
+	return 0;
+}
+
+/* Hide host path PATH in branch B, if it lies in it. */
+static int hide_path(struct branch *b, const char *path)
+{
+	_free_ char *real = realpath(path, NULL);
+	_close_ int fd = -EBADF;
+	const char *rel;
+	char *slash;
+	struct stat st;
+	int r;
+
+	if (!real)
+		return errno == ENOMEM ? -ENOMEM : 0; /* nothing to hide yet */
+	rel = path_relative(real, b->real);
+	if (!rel || !*rel)
+		return 0;
+	slash = strrchr(rel, '/');
+	if (slash)
+		*slash = '\0';
+	fd = sys_open_beneath(b->fd, slash ? rel : ".", O_PATH | O_DIRECTORY, 0);
+	if (fd < 0)
+		return 0; /* not reachable in the branch either */
+	r = sys_stat(fd, "", &st);
+	return r < 0 ? r : add_hidden(b, st.st_dev, st.st_ino, slash ? slash + 1 : rel);
+}
+
+static int hide_all(struct branches *bs, const struct ufs_config *cfg, struct err *e)
+{
+	int r = 0;
+
+	for (int i = 0; i < bs->n && r == 0; i++) {
+		struct branch *b = &bs->v[i];
+
+		if (b->perm == BRANCH_RW)
+			r = add_hidden(b, b->dev, b->ino, WORKDIR_NAME);
+		for (int j = 0; j < bs->n && r == 0; j++)
+			if (j != i)
+				r = hide_path(b, bs->v[j].real);
+		if (cfg->work && r == 0)
+			r = hide_path(b, cfg->work);
+		for (size_t k = 0; k < cfg->nhide && r == 0; k++)
+			r = hide_path(b, cfg->hide[k]);
+		if (r < 0)
+			return err_set(e, r, "cannot prepare branch %d '%s'", i, b->path);
+	}
+	return r;
+}
+
+bool branch_hides(const struct branch *b, int dirfd, const char *name)
+{
+	for (size_t i = 0; i < b->nhide; i++) {
+		struct stat st;
+
+		if (strcmp(b->hide[i].name, name) != 0)
+			continue;
+		if (sys_stat(dirfd, "", &st) == 0 && st.st_dev == b->hide[i].dev &&
+		    st.st_ino == b->hide[i].ino)
+			return true;
+	}
+	return false;
+}
+
+/* -- writable branches ----------------------------------------------------------------- */
+
+static int probe_xattr(struct branch *b, int i, struct sb *notes, struct err *e)
+{
+	const char *name = b->format->needs_xattr && geteuid() == 0 ?
+			   "trusted.overlay.opaque" : "user.overlay.opaque";
+	ssize_t n = xattr_get(b->fd, name, NULL, 0);
+
+	b->no_xattr = n == -EOPNOTSUPP;
+	if (!b->no_xattr)
+		return 0;
+	if (!b->format->needs_xattr) {
+		sb_addf(notes, "branch %d '%s' has no extended attributes: they are not kept "
+			"there\n", i, b->path);
+		return 0;
+	}
+	(void)err_set(e, -EOPNOTSUPP, "branch %d '%s' has no extended attributes, which "
+		      "format '%s' needs", i, b->path, b->format->name);
+	err_hint(e, "use -o format=aufs, or a branch on another filesystem");
+	err_status(e, EXIT_HOST);
+	return -EOPNOTSUPP;
+}
+
+static int open_writable(struct branches *bs, const struct ufs_config *cfg,
+			 struct sb *notes, struct err *e)
+{
+	const char *name = cfg->format ? cfg->format : "aufs";
+	const struct format *f = format_find(name);
+	const char *work = cfg->work;
+	int r = 0;
+
+	if (!f)
+		return err_set(e, 0, "unknown format '%s'", name);
+	for (int i = 0; i < bs->n && r == 0; i++) {
+		struct branch *b = &bs->v[i];
+
+		if (b->perm == BRANCH_RW)
+			b->format = f;
+		if (!b->writable)
+			continue;
+		if (f->needs_work && !work) {
+			(void)err_set(e, 0, "format '%s' needs a work directory for branch %d "
+				      "'%s'", f->name, i, b->path);
+			err_hint(e, "name one with workdir= or --work");
+			return -EINVAL;
+		}
+		r = probe_xattr(b, i, notes, e);
+		if (r == 0)
+			r = workdir_open(b, work, cfg->mountpoint, f, cfg->ids.virt,
+					 &b->work, e);
+		work = NULL; /* further writable branches keep theirs inside */
+	}
+	return r;
+}
+
+/* -- the stack -------------------------------------------------------------------------- */
+
+int branches_open(struct branches *bs, const struct ufs_config *cfg, struct sb *notes,
+		  struct err *e)
+{
+	int r = 0;
+
+	*bs = (struct branches){ .read_only = true };
+	if (cfg->nbranches == 0)
+		return err_set(e, 0, "no branch was given");
+	if (cfg->nbranches > BRANCHES_MAX)
+		return err_set(e, 0, "%zu branches are too many: the limit is %d",
+			       cfg->nbranches, BRANCHES_MAX);
+	bs->v = calloc(cfg->nbranches, sizeof(*bs->v));
+	if (!bs->v)
+		return err_set(e, -ENOMEM, "cannot open the branches");
+	for (size_t i = 0; i < cfg->nbranches && r == 0; i++) {
+		bs->n = (int)i + 1;
+		r = branch_open(&bs->v[i], (int)i, cfg, e);
+		if (r == 0 && bs->v[i].writable)
+			bs->read_only = false;
+	}
+	if (r == 0)
+		r = check_pairs(bs, e);
+	if (r == 0)
+		r = open_writable(bs, cfg, notes, e);
+	if (r == 0)
+		r = hide_all(bs, cfg, e);
+	if (r < 0)
+		branches_close(bs);
+	return r;
+}
+
+void branches_close(struct branches *bs)
+{
+	for (int i = 0; i < bs->n; i++) {
+		struct branch *b = &bs->v[i];
+
+		workdir_close(b->work);
+		close_fd(&b->fd);
+		for (size_t k = 0; k < b->nhide; k++)
+			free(b->hide[k].name);
+		free(b->hide);
+		free(b->path);
+		free(b->real);
+	}
+	free(bs->v);
+	*bs = (struct branches){ .v = NULL };
+}
+
+/* -- marks -------------------------------------------------------------------------------- */
+
+int branch_classify(const struct branch *b, int dirfd, const char *name,
+		    unsigned char dtype, const char **ret_victim)
+{
+	if (b->format)
+		return b->format->classify(dirfd, name, dtype, ret_victim);
+	if (b->marks)
+		return format_any_classify(dirfd, name, dtype, ret_victim);
+	/* Without +wh such names hide nothing, and still do not show. */
+	return branch_reserves(b, name) ? MARK_INTERNAL : MARK_NONE;
+}
+
+bool branch_reserves(const struct branch *b, const char *name)
+{
+	for (size_t i = 0; !b->format && format_row(i); i++)
+		if (format_row(i)->reserved(name))
+			return true;
+	return b->format && b->format->reserved(name);
+}
+
+bool branch_is_whiteout(const struct branch *b, const struct stat *st)
+{
+	if (!b->marks)
+		return false;
+	return b->format ? b->format->is_whiteout(st) : format_any_whiteout(st);
+}
+
+int branch_hidden(const struct branch *b, int dirfd, const char *name)
+{
+	if (!b->marks)
+		return 0;
+	return b->format ? b->format->hidden(dirfd, name) :
+			   format_any_hidden(dirfd, name);
+}
+
+int branch_opaque(const struct branch *b, int dirfd)
+{
+	if (!b->marks)
+		return 0;
+	return b->format ? b->format->opaque(dirfd) : format_any_opaque(dirfd);
+}

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "copyup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "cleanup.h"
+#include "copydata.h"
+#include "format.h"
+#include "lookup.h"
+#include "owner.h"
+#include "policy.h"
+#include "str.h"
+#include "sys.h"
+#include "workdir.h"
+#include "xattr.h"
+
+/* One copy-up, decided before anything is done. */
+struct copyup_job {
+	struct node *node;
+	int src, dst;            /* branches */
+	off_t len;               /* bytes to keep, -1: all */
+	struct statx st;         /* of the source */
+	struct stat shown;       /* owner and mode as the union shows them */
+	struct work_name tmp;
+	int from;                /* O_PATH of the source */
+	int to;                  /* the copy: open, or O_PATH */
+};
+
+/* A node that is being copied, in its shard's list. */
+struct copying {
+	struct copying *next;
+	struct node *node;
+	int dst;
+};
+
+/* -- single flight ------------------------------------------------------------------- */
+
+static struct copy_shard *copy_shard_of(struct ufs *u, const struct node *n)
+{
+	return &u->copies[n->slot % COPY_SHARDS];
+}
+
+static bool is_copied_locked(const struct copy_shard *s, const struct node *n)
+{
+	for (const struct copying *c = s->list; c; c = c->next)
+		if (c->node == n)
+			return true;
+	return false;
+}
+
+/* Does directory or file N need nothing any more for branch DST? */
+static bool is_there(struct ufs *u, const struct node *n, int dst)
+{
+	if (n->type == DT_DIR)
+		return node_mask_test(u->nodes, n, dst);
+	return node_top(n) <= dst;
+}
+
+/* Returns 1 when it is done already, 0 when the job is ours. */
+static int copyup_begin(struct ufs *u, struct copying *c)
+{
+	struct copy_shard *s = copy_shard_of(u, c->node);
+	int r;
+
+	pthread_mutex_lock(&s->lock);
+	while (is_copied_locked(s, c->node))
+		pthread_cond_wait(&s->done, &s->lock);
+	r = is_there(u, c->node, c->dst);
+	if (!r) {
+		c->next = s->list;
+		s->list = c;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+static void copyup_end(struct ufs *u, struct copying *c)
+{
+	struct copy_shard *s = copy_shard_of(u, c->node);
+	struct copying **p;
+
+	pthread_mutex_lock(&s->lock);
+	for (p = &s->list; *p != c; p = &(*p)->next)
+		;
+	*p = c->next;
+	pthread_cond_broadcast(&s->done);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* -- what is copied --------------------------------------------------------------------- */
+
+static bool may_be_lost(struct ufs *u, const char *name, int r)
+{
+	if (r == -EOPNOTSUPP)
+		return true; /* said at mount */
+	if (str_has_prefix(name, "user.") || str_has_prefix(name, "system.posix_acl_"))
+		return false;
+	return u->euid != 0 && (r == -EPERM || r == -EACCES);
+}
+
+int copyup_xattrs(struct ufs *u, int from, int to)
+{
+	_free_ char *names = NULL;
+	ssize_t len = xattr_list_all(from, &names);
+
+	if (len < 0)
+		return len == -EACCES && u->euid != 0 ? 0 : (int)len;
+	for (const char *n = names; n < names + len; n += strlen(n) + 1) {
+		_free_ char *value = NULL;
+		ssize_t size;
+		int r;
+
+		if (format_private_xattr(n))
+			continue;
+		/* Entries of an ACL are ids, which a virtual owner's are not. */
+		if (u->ids.virt && str_has_prefix(n, "system.posix_acl_"))
+			continue;
+		size = xattr_get_all(from, n, &value);
+		if (size == -ENODATA)
+			continue;
+		r = size < 0 ? (int)size : xattr_set(to, n, value, (size_t)size, 0);
+		if (r < 0 && !may_be_lost(u, n, r) &&
+		    !(size == -EACCES && u->euid != 0))
+			return r;
+	}
+	return 0;
+}
+
+static int copy_owner(struct ufs *u, const struct copyup_job *j)
+{
+	if (fchownat(j->to, "", j->st.stx_uid, j->st.stx_gid,
+		     AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	/* A user's daemon owns the copy itself. */
+	return errno == EPERM && u->euid != 0 ? 0 : -errno;
+}
+
+/* Order: owner (drops special bits), attributes (an ACL changes the mode),
+ * mode, record, and the times last. */
+static int copy_metadata(struct ufs *u, const struct copyup_job *j)
+{
+	struct timespec times[2] = { j->shown.st_atim, j->shown.st_mtim };
+	mode_t mode = u->ids.virt ? owner_real_mode(u, j->shown.st_mode) : j->st.stx_mode;
+	struct fd_path p;
+	struct statx now;
+	int r;
+
+	r = u->ids.virt ? 0 : copy_owner(u, j);
+	if (r == 0)
+		r = copyup_xattrs(u, j->from, j->to);
+	/* Not truly its owner's any more: the special bits would be ours. */
+	if (r == 0 && !u->ids.virt && u->euid != 0) {
+		r = sys_statx(j->to, "", &now);
+		if (r == 0 && (now.stx_uid != j->st.stx_uid))
+			mode &= ~(mode_t)(S_ISUID | S_ISGID);
+	}
+	if (r == 0 && !S_ISLNK(mode) && chmod(fd_path(&p, j->to), mode & 07777) < 0)
+		r = -errno;
+	if (r == 0)
+		r = owner_record(u, j->dst, j->to, j->shown.st_uid, j->shown.st_gid,
+				 j->shown.st_mode);
+	if (r == 0 && utimensat(AT_FDCWD, fd_path(&p, j->to), times, 0) < 0)
+		r = -errno;
+	return r;
+}
+
+static int copy_regular(struct ufs *u, struct copyup_job *j, int tmp)
+{
+	off_t size = (off_t)j->st.stx_size;
+	off_t len = j->len < 0 ? size : j->len;
+	_close_ int in = -EBADF;
+	uint64_t copied = 0;
+	int r = 0;
+
+	if (size > 0 && len > 0) {
+		in = resolve_open(u, j->node, j->src, O_RDONLY | O_NONBLOCK);
+		if (in < 0)
+			return in;
+	}
+	j->to = sys_openat(tmp, j->tmp.s, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (j->to < 0)
+		return j->to;
+	if (in >= 0)
+		r = copydata(in, j->to, size, len, &copied);
+	else if (len > 0)
+		r = sys_ftruncate(j->to, len);
+	atomic_fetch_add(&u->copyup_bytes, copied);
+	return r;
+}
+
+static int copy_symlink(struct copyup_job *j, int tmp)
+{
+	_free_ char *target = malloc(PATH_MAX);
+	ssize_t n;
+
+	if (!target)
+		return -ENOMEM;
+	n = readlinkat(j->from, "", target, PATH_MAX - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	return sys_symlinkat(target, tmp, j->tmp.s);
+}
+
+/* Make the copy under its temporary name; j->to is open afterwards. */
+static int copy_object(struct ufs *u, struct copyup_job *j, int tmp)
+{
+	mode_t type = j->st.stx_mode & S_IFMT;
+	int r;
+
+	if (S_ISREG(type))
+		return copy_regular(u, j, tmp);
+	if (S_ISDIR(type))
+		r = sys_mkdirat(tmp, j->tmp.s, 0700);
+	else if (S_ISLNK(type))
+		r = copy_symlink(j, tmp);
+	else
+		r = sys_mknodat(tmp, j->tmp.s, type | 0600,
+				makedev(j->st.stx_rdev_major, j->st.stx_rdev_minor));
+	if (r == 0)
+		r = j->to = sys_openat(tmp, j->tmp.s, O_PATH, 0);
+	return r < 0 ? r : 0;
+}
+
+/* -- putting it into place ------------------------------------------------------------------ */
+
+static int publish_orphan(struct copyup_job *j, int tmp)
+{
+	struct orphan *o = j->node->orphan;
+	int r = sys_unlinkat(tmp, j->tmp.s, 0);
+
+	if (r < 0)
+		return r;
+	if (!o)
+		return -ESTALE;
+	atomic_store(&o->upper, take_fd(&j->to));
+	return 0;
+}
+
+/* Rename the copy to its name; the directory's times stay. Stripe: written. */
+static int publish_name(const struct copyup_job *j, int tmp, int dirfd, const char *name)
+{
+	struct timespec times[2];
+	struct stat dir;
+	int r = sys_stat(dirfd, "", &dir);
+
+	if (r == 0)
+		r = sys_renameat2(tmp, j->tmp.s, dirfd, name, RENAME_NOREPLACE);
+	/* Some filesystems know no flags; the place is known to be free. */
+	if (r == -EINVAL)
+		r = sys_renameat2(tmp, j->tmp.s, dirfd, name, 0);
+	if (r < 0)
+		return r;
+	times[0] = dir.st_atim;
+	times[1] = dir.st_mtim;
+	(void)utimensat(dirfd, "", times, AT_EMPTY_PATH); /* looks only */
+	return 0;
+}
+
+/* From now on the copy serves. Stripe of the parent: written. */
+static void serve_copy(struct ufs *u, const struct copyup_job *j, const struct statx *st)
+{
+	/* A directory may get a copy below the branch that shows its attributes. */
+	if (j->dst < node_top(j->node))
+		node_set_top(u->nodes, j->node, j->dst,
+			     makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino);
+}
+
+/* One try at the place where N is now. 1: published, 0: it moved, -errno. */
+static int publish_at(struct ufs *u, struct copyup_job *j, int tmp,
+		      const struct node_place *p, const struct statx *st)
+{
+	pthread_rwlock_t *lock = stripe_of(u, p->parent);
+	struct fdref dir = FDREF_NONE;
+	int r = resolve_dir(u, p->parent, j->dst, &dir);
+
+	if (r < 0)
+		return r;
+	pthread_rwlock_wrlock(lock);
+	if (node_is_at(u->nodes, j->node, p)) {
+		r = publish_name(j, tmp, dir.fd, p->name);
+		if (r == 0) {
+			serve_copy(u, j, st);
+			r = 1;
+		}
+	}
+	pthread_rwlock_unlock(lock);
+	resolve_put_dir(u, &dir);
+	return r;
+}
+
+static int publish(struct ufs *u, struct copyup_job *j, int tmp)
+{
+	struct node_place p;
+	struct statx st;
+	int r = sys_statx(j->to, "", &st);
+
+	while (r == 0) {
+		r = node_place(u->nodes, j->node, &p);
+		if (r == -ESTALE) {
+			r = publish_orphan(j, tmp);
+			if (r == 0)
+				serve_copy(u, j, &st);
+			return r;
+		}
+		if (r == 0) {
+			r = publish_at(u, j, tmp, &p, &st);
+			node_unref(u->nodes, p.parent);
+		}
+	}
+	if (r == 1 && j->node->type == DT_DIR) {
+		pthread_rwlock_wrlock(stripe_of(u, j->node));
+		node_mask_set(u->nodes, j->node, j->dst);
+		pthread_rwlock_unlock(stripe_of(u, j->node));
+	}
+	return r < 0 ? r : 0;
+}
+
+/* -- the job ----------------------------------------------------------------------------------- */
+
+static int copyup_run(struct ufs *u, struct copyup_job *j)
+{
+	struct branch *dst = branch_at(u, j->dst);
+	int r = workdir_ready(dst);
+
+	if (r < 0)
+		return r;
+	j->from = resolve_open(u, j->node, j->src, O_PATH);
+	if (j->from < 0)
+		return j->from;
+	r = sys_statx(j->from, "", &j->st);
+	if (r < 0)
+		return r;
+	owner_show(u, j->src, &j->st, &j->shown);
+	workdir_name(dst->work, &j->tmp);
+	r = copy_object(u, j, dst->work->tmp);
+	if (r == 0)
+		r = copy_metadata(u, j);
+	/* Durable before it hides the old one: a power cut leaves one of the two. */
+	if (r == 0 && S_ISREG(j->st.stx_mode) && j->len != 0 && j->st.stx_size > 0)
+		r = sys_fsync(j->to, false);
+	if (r == 0)
+		r = publish(u, j, dst->work->tmp);
+	if (r < 0)
+		(void)workdir_remove_tree(dst->work->tmp, j->tmp.s); /* swept at mount */
+	else
+		atomic_fetch_add(&u->copyups, 1);
+	return r;
+}
+
+/* The parents of N get a copy on DST first, the highest before the lower. */
+static int copyup_parents(struct ufs *u, struct node *n, int dst)
+{
+	struct node_place p;
+	int r = node_place(u->nodes, n, &p);
+
+	if (r == -ESTALE)
+		return 0; /* it has no name: its copy needs no place */
+	if (r < 0)
+		return r;
+	r = copyup_dir(u, p.parent, dst);
+	node_unref(u->nodes, p.parent);
+	return r;
+}
+
+/* The copy itself, the parents being there. */
+static int copyup_single(struct ufs *u, struct node *n, int dst, off_t len)
+{
+	struct copying c = { .node = n, .dst = dst };
+	struct copyup_job j = {
+		.node = n, .dst = dst, .len = len, .from = -EBADF, .to = -EBADF,
+	};
+	int r;
+
+	if (node_has(n, NODE_VIRTUAL))
+		return -EROFS;
+	if (copyup_begin(u, &c) != 0)
+		return 0;
+	j.src = node_top(n);
+	r = copyup_run(u, &j);
+	copyup_end(u, &c);
+	close_fd(&j.from);
+	close_fd(&j.to);
+	if (r == 0) /* descriptors of the lower file are of no more use */
+		fdcache_drop_tag(u->data, node_id_of(n), (unsigned)j.src << 1);
+	return r;
+}
+
+int copyup_to(struct ufs *u, struct node *n, int dst, off_t len)
+{
+	int r;
+
+	if (n->type == DT_DIR)
+		return copyup_dir(u, n, dst);
+	r = copyup_parents(u, n, dst);
+	return r < 0 ? r : copyup_single(u, n, dst, len);
+}
+
+/* The nearest writable branch above TOP. */
+static int above(struct ufs *u, int top)
+{
+	while (--top >= 0 && !branch_at(u, top)->writable)
+		;
+	return top < 0 ? -EROFS : top;
+}
+
+int copyup_node(struct ufs *u, struct node *n, off_t len)
+{
+	struct node_place p;
+	int dst, r, top = node_top(n);
+
+	if (top < 0)
+		return -EROFS;
+	if (branch_at(u, top)->writable)
+		return 0;
+	r = node_place(u->nodes, n, &p);
+	if (r < 0) {
+		dst = r == -ESTALE ? above(u, top) : r; /* it has no name any more */
+	} else {
+		dst = p.parent == n ? above(u, top) : policy_copyup(u, p.parent, top);
+		node_unref(u->nodes, p.parent);
+	}
+	return dst < 0 ? dst : copyup_to(u, n, dst, len);
+}
+
+/* -- directories ------------------------------------------------------------------------------- */
+
+int copyup_dir(struct ufs *u, struct node *dir, int dst)
+{
+	struct node *up, *at;
+	struct node_place p;
+	int r = 0;
+
+	/* From the highest ancestor that lacks a copy down, one at a time. */
+	while (r == 0 && !node_mask_test(u->nodes, dir, dst)) {
+		at = dir;
+		node_ref(at);
+		for (;;) {
+			r = node_place(u->nodes, at, &p);
+			if (r < 0)
+				break;
+			up = p.parent;
+			if (up == at || node_mask_test(u->nodes, up, dst)) {
+				node_unref(u->nodes, up);
+				break;
+			}
+			node_unref(u->nodes, at);
+			at = up;
+		}
+		if (r == 0)
+			r = node_has(at, NODE_DEAD) ? -ENOENT :
+			    copyup_single(u, at, dst, -1);
+		node_unref(u->nodes, at);
+	}
+	return r == -ESTALE ? -ENOENT : r;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of operations share. */
+#ifndef UFS_OP_H
+#define UFS_OP_H
+
+#include "resolve.h"
+
+/* The node of an id from the kernel. Returns 0 or -ESTALE. */
+static inline int op_node(struct ufs *u, node_id id, struct node **ret)
+{
+	*ret = node_get(u->nodes, id);
+	return *ret ? 0 : -ESTALE;
+}
+
+/* The directory of an id. Returns 0, -ESTALE, -ENOTDIR, -ENOENT (removed). */
+int op_dir(struct ufs *u, node_id id, struct node **ret);
+
+/* The listing of DIR is another one from now on. */
+static inline void op_touch(struct node *dir)
+{
+	atomic_fetch_add(&dir->dirver, 1);
+}
+
+/* -- objects that lose their name ---------------------------------------------- */
+
+/*
+ * Get hold of NAME in DIRFD before it goes, if the kernel knows N (may be
+ * NULL: then *RET stays NULL). Returns 0 or -errno.
+ */
+int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
+		struct orphan **ret);
+/* Let go; with the last name gone the record of its owner goes too. */
+void orphan_free(struct ufs *u, struct orphan *o);
+
+/* Is directory N empty as the union shows it? 0, -ENOTEMPTY, -errno. No locks. */
+int op_check_empty(struct ufs *u, struct node *n);
+
+/*
+ * A reference to the node of NAME in DIR, looked up when it is not known.
+ * Give back with node_unref.
+ */
+int op_child(struct ufs *u, struct node *dir, const char *name, struct node **ret);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "owner.h"
+
+#include <errno.h>
+#include <sys/sysmacros.h>
+
+#include "records.h"
+#include "sys.h"
+#include "workdir.h"
+
+#define SPECIAL_BITS (S_ISUID | S_ISGID | S_ISVTX)
+#define MODE_BITS 07777
+
+static uint32_t map_id(uint32_t id, const struct id_range *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (id - r[i].first < r[i].count)
+			return id;
+	return 0;
+}
+
+static void show_virtual(struct ufs *u, int b, const struct statx *st, struct stat *ret)
+{
+	const struct branch *br = branch_at(u, b);
+	struct record rec;
+
+	if (br->perm == BRANCH_RW && br->work && br->work->records) {
+		struct record_key key = record_key(st);
+
+		if (records_get(br->work->records, &key, &rec)) {
+			ret->st_uid = map_id(rec.uid, u->ids.uids, u->ids.nuids);
+			ret->st_gid = map_id(rec.gid, u->ids.gids, u->ids.ngids);
+			ret->st_mode = (ret->st_mode & S_IFMT) | (rec.mode & MODE_BITS);
+			return;
+		}
+	}
+	if (br->perm == BRANCH_RW && st->stx_uid == u->euid)
+		ret->st_uid = u->ids.own_uid;
+	else
+		ret->st_uid = map_id(st->stx_uid, u->ids.uids, u->ids.nuids);
+	if (br->perm == BRANCH_RW && st->stx_gid == u->egid)
+		ret->st_gid = u->ids.own_gid;
+	else
+		ret->st_gid = map_id(st->stx_gid, u->ids.gids, u->ids.ngids);
+}
+
+static struct timespec show_time(const struct statx_timestamp *t)
+{
+	return (struct timespec){ .tv_sec = t->tv_sec, .tv_nsec = t->tv_nsec };
+}
+
+void owner_show(struct ufs *u, int b, const struct statx *st, struct stat *ret)
+{
+	*ret = (struct stat){
+		.st_dev = makedev(st->stx_dev_major, st->stx_dev_minor),
+		.st_ino = st->stx_ino,
+		.st_mode = st->stx_mode,
+		.st_nlink = st->stx_nlink,
+		.st_uid = st->stx_uid,
+		.st_gid = st->stx_gid,
+		.st_rdev = makedev(st->stx_rdev_major, st->stx_rdev_minor),
+		.st_size = (off_t)st->stx_size,
+		.st_blksize = (blksize_t)st->stx_blksize,
+		.st_blocks = (blkcnt_t)st->stx_blocks,
+		.st_atim = show_time(&st->stx_atime),
+		.st_mtim = show_time(&st->stx_mtime),
+		.st_ctim = show_time(&st->stx_ctime),
+	};
+	if (u->ids.virt)
+		show_virtual(u, b, st, ret);
+}
+
+mode_t owner_real_mode(const struct ufs *u, mode_t mode)
+{
+	if (!u->ids.virt)
+		return mode;
+	/* The daemon must reach what it owns, and must not lend it out. */
+	mode &= ~(mode_t)SPECIAL_BITS;
+	if (S_ISDIR(mode))
+		return mode | 0700;
+	return S_ISREG(mode) ? mode | 0600 : mode;
+}
+
+int owner_record(struct ufs *u, int b, int fd, uid_t uid, gid_t gid, mode_t mode)
+{
+	struct branch *br = branch_at(u, b);
+	struct record rec = { .uid = uid, .gid = gid, .mode = mode & MODE_BITS };
+	struct record_key key;
+	struct statx st;
+	int r;
+
+	if (!u->ids.virt)
+		return 0;
+	r = workdir_ready(br);
+	if (r == 0)
+		r = sys_statx(fd, "", &st);
+	if (r < 0)
+		return r;
+	key = record_key(&st);
+	if (uid == u->ids.own_uid && gid == u->ids.own_gid &&
+	    st.stx_uid == u->euid && st.stx_gid == u->egid &&
+	    (st.stx_mode & MODE_BITS) == (mode & MODE_BITS))
+		return records_drop(br->work->records, &key);
+	return records_set(br->work->records, &key, &rec);
+}
+
+void owner_forget(struct ufs *u, int b, const struct statx *st)
+{
+	struct branch *br = branch_at(u, b);
+	struct record_key key;
+
+	if (!u->ids.virt || !br->work || !br->work->records || st->stx_nlink > 1)
+		return;
+	key = record_key(st);
+	/* A record that stays is no harm: its inode's birth time is gone. */
+	(void)records_drop(br->work->records, &key);
+}
+
+void owner_inherit(const struct ufs_cred *cred, const struct stat *dir, mode_t mode,
+		   struct stat *ret)
+{
+	ret->st_uid = cred->uid;
+	ret->st_gid = cred->gid;
+	ret->st_mode = mode & ~(cred->umask & 0777);
+	if (dir->st_mode & S_ISGID) {
+		ret->st_gid = dir->st_gid;
+		if (S_ISDIR(mode))
+			ret->st_mode |= S_ISGID;
+	}
+}

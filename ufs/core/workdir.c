@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "branch.h"
+#include "cleanup.h"
+#include "fdio.h"
+#include "format.h"
+#include "log.h"
+#include "path.h"
+#include "records.h"
+#include "str.h"
+#include "sys.h"
+
+#define LOCK_NAME "lock"
+#define TMP_NAME "tmp"
+
+int workdir_remove_tree(int parent, const char *name)
+{
+	_dir_ DIR *d = NULL;
+	int fd, r, first = 0;
+
+	r = sys_unlinkat(parent, name, 0);
+	if (r != -EISDIR && r != -EPERM)
+		return r == -ENOENT ? 0 : r;
+	(void)fchmodat(parent, name, 0700, 0); /* ours: a mode that forbids it goes */
+	fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	d = fdopendir(fd);
+	if (!d) {
+		r = -errno;
+		close_fd(&fd);
+		return r;
+	}
+	for (struct dirent *de; (errno = 0, de = readdir(d));) {
+		if (!path_is_component(de->d_name))
+			continue;
+		r = workdir_remove_tree(dirfd(d), de->d_name);
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	r = sys_unlinkat(parent, name, AT_REMOVEDIR);
+	return first ? first : r;
+}
+
+static void workdir_sweep(struct workdir *w)
+{
+	_dir_ DIR *d = NULL;
+	int fd = sys_openat(w->tmp, ".", O_RDONLY | O_DIRECTORY, 0);
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return;
+	for (struct dirent *de; (de = readdir(d));) {
+		int r;
+
+		if (!path_is_component(de->d_name))
+			continue;
+		r = workdir_remove_tree(w->tmp, de->d_name);
+		if (r < 0)
+			log_warn("left in the work directory: tmp/%s (%s)", de->d_name,
+				 err_name(r));
+	}
+}
+
+/* Back to "not there yet". */
+static void workdir_reset(struct workdir *w)
+{
+	records_close(w->records);
+	w->records = NULL;
+	close_fd(&w->tmp);
+	close_fd(&w->fd);
+	close_fd(&w->lock);
+}
+
+static int workdir_busy(struct workdir *w, const struct branch *b, struct err *e)
+{
+	_free_ char *text = NULL;
+	char *where;
+	ssize_t n = fd_read_file(w->fd, LOCK_NAME, 65536, &text);
+
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	where = n > 0 ? strchr(text, ' ') : NULL;
+	if (where)
+		*where++ = '\0';
+	(void)err_set(e, -EBUSY, "branch '%s' is written by another union (process %s, "
+		      "mounted on '%s')", b->path, where ? text : "unknown",
+		      where && *where ? where : "?");
+	err_status(e, EXIT_BUSY);
+	if (where && *where)
+		err_hint(e, "unmount it first: ufs umount %s", where);
+	return -EBUSY;
+}
+
+static int workdir_lock(struct workdir *w, const struct branch *b, struct err *e)
+{
+	_free_ char *text = NULL;
+	int r;
+
+	w->lock = sys_openat(w->fd, LOCK_NAME, O_RDWR | O_CREAT, 0600);
+	if (w->lock < 0)
+		return err_set(e, w->lock, "cannot open the lock in the work directory of "
+			       "branch '%s'", b->path);
+	if (flock(w->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? workdir_busy(w, b, e) :
+		       err_set(e, -errno, "cannot lock the work directory of branch '%s'",
+			       b->path);
+	/* Who holds it is for the person; a full filesystem must not stop us. */
+	r = str_printf(&text, "%d %s\n", (int)getpid(), w->mountpoint);
+	if (r < 0 || ftruncate(w->lock, 0) < 0 ||
+	    fd_write_all(w->lock, text, strlen(text)) < 0)
+		log_debug("the holder of branch '%s' could not be noted", b->path);
+	return 0;
+}
+
+/* Open, making it where it is ours to make. Fills w->fd. */
+static int workdir_open_dir(const struct branch *b, const char *path, struct workdir *w,
+			    struct err *e)
+{
+	struct stat st;
+	int r;
+
+	if (path) {
+		w->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (w->fd < 0)
+			return err_set(e, -errno, "cannot open the work directory '%s' of "
+				       "branch '%s'", path, b->path);
+	} else {
+		path = WORKDIR_NAME;
+		r = sys_mkdirat(b->fd, WORKDIR_NAME, 0700);
+		if (r < 0 && r != -EEXIST)
+			return err_set(e, r, "cannot make the work directory '%s' in branch "
+				       "'%s'", WORKDIR_NAME, b->path);
+		w->fd = sys_openat(b->fd, WORKDIR_NAME, O_RDONLY | O_DIRECTORY, 0);
+		if (w->fd < 0)
+			return err_set(e, w->fd, "cannot open the work directory '%s' in "
+				       "branch '%s'", WORKDIR_NAME, b->path);
+	}
+	r = sys_stat(w->fd, "", &st);
+	if (r < 0)
+		return err_set(e, r, "cannot read the work directory '%s'", path);
+	if (st.st_dev != b->dev) {
+		(void)err_set(e, -EXDEV, "the work directory '%s' is not on the filesystem "
+			      "of branch '%s'", path, b->path);
+		err_hint(e, "name a directory beside the branch with workdir= or --work");
+		return -EXDEV;
+	}
+	return 0;
+}
+
+static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
+{
+	int r = workdir_open_dir(b, w->path, w, e);
+
+	if (r == 0)
+		r = workdir_lock(w, b, e);
+	if (r < 0)
+		return r;
+	r = sys_mkdirat(w->fd, TMP_NAME, 0700);
+	if (r == 0 || r == -EEXIST)
+		r = w->tmp = sys_openat(w->fd, TMP_NAME, O_RDONLY | O_DIRECTORY, 0);
+	if (r < 0)
+		return err_set(e, r, "cannot use the work directory of branch '%s'", b->path);
+	workdir_sweep(w);
+	r = w->format->base(w->fd);
+	if (r < 0) /* each whiteout will be a file of its own */
+		log_debug("no shared whiteout for branch '%s' (%s)", b->path, err_name(r));
+	if (w->want_records) {
+		r = records_open(&w->records, w->fd);
+		if (r < 0)
+			return err_set(e, r, "cannot read the records of branch '%s'", b->path);
+	}
+	atomic_store(&w->ready, true);
+	return 0;
+}
+
+/*
+ * The lock that counts is on the branch's root as well: it works on a full
+ * filesystem, where no file can be made in a work directory.
+ */
+static int workdir_lock_root(const struct branch *b, struct workdir *w, struct err *e)
+{
+	w->root_lock = sys_openat(b->fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	if (w->root_lock < 0)
+		return err_set(e, w->root_lock, "cannot read branch '%s'", b->path);
+	if (flock(w->root_lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_set(e, -errno, "cannot lock branch '%s'", b->path);
+	w->fd = w->path ? open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+			  sys_openat(b->fd, WORKDIR_NAME, O_RDONLY | O_DIRECTORY, 0);
+	return workdir_busy(w, b, e);
+}
+
+int workdir_open(struct branch *b, const char *path, const char *mountpoint,
+		 const struct format *format, bool records,
+		 struct workdir **ret, struct err *e)
+{
+	struct workdir *w = calloc(1, sizeof(*w));
+	int r = -ENOMEM;
+
+	if (!w)
+		return err_set(e, r, "cannot open branch '%s'", b->path);
+	w->fd = w->tmp = w->lock = w->root_lock = -EBADF;
+	w->format = format;
+	w->want_records = records;
+	pthread_mutex_init(&w->mutex, NULL);
+	w->mountpoint = strdup(mountpoint ? mountpoint : "");
+	w->path = path ? strdup(path) : NULL;
+	if (!w->mountpoint || (path && !w->path))
+		(void)err_set(e, r, "cannot open branch '%s'", b->path);
+	else
+		r = workdir_lock_root(b, w, e);
+	if (r == 0) {
+		r = workdir_set_up(b, w, e);
+		if (r == -ENOSPC || r == -EDQUOT) {
+			workdir_reset(w);
+			err_done(e);
+			r = 0; /* the first change will say so, or find room */
+		}
+	}
+	if (r < 0) {
+		workdir_close(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+int workdir_ready(struct branch *b)
+{
+	struct workdir *w = b->work;
+	int r = 0;
+
+	if (atomic_load(&w->ready))
+		return 0;
+	pthread_mutex_lock(&w->mutex);
+	if (!atomic_load(&w->ready)) {
+		r = workdir_set_up(b, w, NULL);
+		if (r < 0)
+			workdir_reset(w);
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return r;
+}
+
+void workdir_close(struct workdir *w)
+{
+	if (!w)
+		return;
+	workdir_reset(w);
+	close_fd(&w->root_lock);
+	pthread_mutex_destroy(&w->mutex);
+	free(w->path);
+	free(w->mountpoint);
+	free(w);
+}
+
+void workdir_name(struct workdir *w, struct work_name *ret)
+{
+	(void)snprintf(ret->s, sizeof(ret->s), "t%lx", atomic_fetch_add(&w->next, 1));
+}

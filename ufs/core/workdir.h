@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the union keeps about a writable branch: the lock, temporary files,
+ * the shared whiteout, the records. It lies in the directory that was named,
+ * else in .wh..wh.ufs inside the branch (mode 0700).
+ *
+ *   lock      held with flock(2) while a daemon lives: "PID MOUNTPOINT"
+ *   tmp/      objects on their way to their place; swept at mount
+ *   whiteout  what whiteouts are linked to
+ *   records   owners and modes, see records.h
+ */
+#ifndef UFS_WORKDIR_H
+#define UFS_WORKDIR_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "config.h"
+
+struct format;
+struct branch;
+
+#define WORKDIR_NAME ".wh..wh.ufs"
+
+struct workdir {
+	int fd;             /* the directory, readable; -EBADF until ready */
+	int tmp;            /* tmp/ in it */
+	int lock;           /* the file, and the branch's root: both are locked */
+	int root_lock;
+	_Atomic bool ready;
+	_Atomic unsigned long next;
+	pthread_mutex_t mutex;  /* for becoming ready */
+	const struct format *format;
+	char *path;         /* or NULL: inside the branch */
+	char *mountpoint;
+	struct records *records;  /* NULL where owners are real */
+	bool want_records;
+};
+
+/* The name of a temporary object in tmp/. */
+struct work_name {
+	char s[40];
+};
+
+/*
+ * Open or make the work directory of B, take its lock, sweep tmp/.
+ *   path     given by the person, or NULL
+ *   records  owners are kept there
+ * On a full filesystem, where it cannot be made, it is made later.
+ * Errors: -EBUSY with the holder named and status 6; -EXDEV when it lies on
+ * another filesystem than the branch.
+ */
+int workdir_open(struct branch *b, const char *path, const char *mountpoint,
+		 const struct format *format, bool records,
+		 struct workdir **ret, struct err *e);
+void workdir_close(struct workdir *w);
+
+/*
+ * Before the first use of a branch's work directory in an operation: make it
+ * now if it could not be made at mount. Returns 0, -ENOSPC, -EDQUOT, -errno.
+ */
+int workdir_ready(struct branch *b);
+
+/* A name in tmp/ that nothing of this daemon has. */
+void workdir_name(struct workdir *w, struct work_name *ret);
+
+/*
+ * Remove the entry NAME in DIRFD with all beneath it, crossing no mount.
+ * Returns 0 or the first error.
+ */
+int workdir_remove_tree(int dirfd, const char *name);
+
+#endif
