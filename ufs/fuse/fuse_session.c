@@ -61,8 +61,15 @@ static int add_args(struct fuse_args *args, const struct ufs_config *cfg)
 	int r;
 
 	sb_add(&b, "-o");
-	for (size_t i = 0; i < cfg->nfuse_opts; i++)
-		sb_addf(&b, "%s%s", i ? "," : "", cfg->fuse_opts[i]);
+	for (size_t i = 0; i < cfg->nfuse_opts; i++) {
+		if (i)
+			sb_addc(&b, ',');
+		for (const char *p = cfg->fuse_opts[i]; *p; p++) {
+			if (*p == ',' || *p == '\\')
+				sb_addc(&b, '\\'); /* of libfuse's own syntax */
+			sb_addc(&b, *p);
+		}
+	}
 	r = sb_take(&b, &opts);
 	if (r < 0)
 		return r;
@@ -72,15 +79,14 @@ static int add_args(struct fuse_args *args, const struct ufs_config *cfg)
 	return 0;
 }
 
-static int mount_error(const struct ufs_config *cfg, int code, struct err *e)
+static int mount_error(int code, struct err *e)
 {
 	char text[sizeof(fuse_said.text)];
 
 	pthread_mutex_lock(&fuse_said.lock);
 	memcpy(text, fuse_said.text, sizeof(text));
 	pthread_mutex_unlock(&fuse_said.lock);
-	(void)err_set(e, code, "cannot mount on '%s'%s%s", cfg->mountpoint,
-		      *text ? ": " : "", text);
+	(void)err_set(e, code, "the mount was refused%s%s", *text ? ": " : "", text);
 	if (strstr(text, "user_allow_other"))
 		err_hint(e, "root can allow it: echo user_allow_other >> /etc/fuse.conf; "
 			 "or leave allow_other out");
@@ -100,7 +106,7 @@ static int session_mount(struct session *s, const struct ufs_config *cfg, int fu
 	}
 	errno = 0;
 	if (fuse_session_mount(s->se, path ? path : cfg->mountpoint) < 0)
-		return mount_error(cfg, errno ? -errno : -EIO, e);
+		return mount_error(errno ? -errno : -EIO, e);
 	s->mounted = true;
 	return 0;
 }
@@ -129,7 +135,7 @@ int session_open(struct ufs *u, const struct ufs_config *cfg, int fuse_fd,
 	if (r < 0) {
 		if (fuse_fd >= 0)
 			(void)close(fuse_fd);
-		(void)(r == -EINVAL ? mount_error(cfg, r, e) :
+		(void)(r == -EINVAL ? mount_error(r, e) :
 		       err_set(e, r, "cannot mount"));
 	} else {
 		r = session_mount(s, cfg, fuse_fd, e);
