@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# needs: both
+# Limits and oddities of names.
+. "$srcdir/tests/lib/mount.sh"
+
+t_branches
+n251=$(printf 'n%.0s' $(seq 251))
+n255=$(printf 'm%.0s' $(seq 255))
+echo short >"$L1/$n251"
+echo long >"$L1/$n255"
+t_union
+t_py <<'END'
+from ufstest import *
+
+@case
+def the_longest_name_is_made_read_and_removed():
+    n = "x" * 255
+    put(m(n), b"long")
+    eq(get(m(n)), b"long")
+    assert n in os.listdir(M)
+    os.unlink(m(n))
+    eq(err(os.stat, m(n)), "ENOENT")
+    eq(err(os.open, m("x" * 256), os.O_CREAT | os.O_WRONLY), "ENAMETOOLONG")
+    eq(err(os.stat, m("x" * 256)), "ENAMETOOLONG")
+
+@case
+def a_lower_name_of_251_bytes_is_deleted():
+    os.unlink(m("n" * 251))
+    eq(err(os.stat, m("n" * 251)), "ENOENT")
+
+@case
+def a_lower_name_too_long_for_a_whiteout_is_refused_unharmed():
+    got = err(os.unlink, m("m" * 255))
+    assert got in ("OK", "ENAMETOOLONG"), got
+    if got == "OK":
+        eq(err(os.stat, m("m" * 255)), "ENOENT")
+    else:
+        eq(get(m("m" * 255)), b"long\n")
+        got = err(os.rename, m("m" * 255), m("away"))
+        eq(got, "ENAMETOOLONG", "rename")
+        eq(get(m("m" * 255)), b"long\n")
+        with open(m("m" * 255), "ab") as f:
+            f.write(b"more")
+        eq(get(m("m" * 255)), b"long\nmore")
+
+@case
+def any_byte_but_two():
+    raw = os.fsencode(M)
+    for n in (b"sp ace", b"new\nline", b"\xff\xfe\x80", b"\x01", b"...", b"-rf", b"a\\b,c:d",
+              "ä€𝄞".encode(), b".w", b".wh"):
+        p = raw + b"/" + n
+        fd = os.open(p, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+        os.write(fd, n)
+        os.close(fd)
+        assert n in os.listdir(raw), n
+        with open(p, "rb") as f:
+            eq(f.read(), n)
+        os.rename(p, p + b"2")
+        os.unlink(p + b"2")
+
+@case
+def a_deep_path():
+    d = os.open(M, os.O_RDONLY)
+    for i in range(100):
+        os.mkdir("deep", dir_fd=d)
+        e = os.open("deep", os.O_RDONLY, dir_fd=d)
+        os.close(d)
+        d = e
+    os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=d))
+    eq(os.listdir(d), ["f"])
+    os.close(d)
+    eq(os.listdir(M + "/deep" * 100), ["f"])
+
+@case
+def statfs_is_the_writable_branchs():
+    u, b = os.statvfs(M), os.statvfs(UP)
+    eq(u.f_namemax, 255)
+    eq((u.f_blocks, u.f_bsize), (b.f_blocks, b.f_bsize))
+    assert abs(u.f_bavail - b.f_bavail) * u.f_bsize < 1 << 30
+
+run()
+END
