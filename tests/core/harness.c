@@ -287,7 +287,7 @@ int uni_try_open(struct uni *t, struct err *e)
 	for (size_t i = 0; i < t->nbranches; i++) {
 		struct uni_branch *b = &t->branches[i];
 
-		if (b->perm != BRANCH_RW && !b->before)
+		if (b->perm != BRANCH_RW && !b->before && uni_has(t, b->name))
 			b->before = uni_digest(t, b->name);
 	}
 	if (t->cfg.nbranches == 0)
