@@ -58,7 +58,7 @@ int sys_stat(int dirfd, const char *name, struct stat *ret)
 int sys_statx(int dirfd, const char *name, struct statx *ret)
 {
 	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name ? 0 : AT_EMPTY_PATH);
-	int r = statx(dirfd, name, flags, STATX_BASIC_STATS | STATX_BTIME, ret) < 0 ?
+	int r = statx(dirfd, name, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, ret) < 0 ?
 		-errno : 0;
 
 	log_debug("statx(%d, '%s') = %d", dirfd, name, r);

@@ -27,7 +27,8 @@ int sys_openat(int dirfd, const char *name, int flags, mode_t mode);
 
 /* fstatat without following links or triggering automounts; "" = DIRFD itself. */
 int sys_stat(int dirfd, const char *name, struct stat *ret);
-/* statx(2) with the same flags; asks for the basic fields and the birth time. */
+/* statx(2) with the same flags; asks for the basic fields, the birth time and
+ * the mount. */
 int sys_statx(int dirfd, const char *name, struct statx *ret);
 
 int sys_renameat2(int od, const char *o, int nd, const char *n, unsigned flags);

@@ -8,7 +8,7 @@ bad() {
 	shift 2
 	t_tmpdir
 	b_got=0
-	b_mounts=$(grep -c 'fuse\.ufs' /proc/self/mountinfo) || b_mounts=0
+	b_mounts=$(grep -c " $T/.*fuse\.ufs" /proc/self/mountinfo) || b_mounts=0
 	"$@" >"$T/bad.out" 2>"$T/bad.err" || b_got=$?
 	# Notices stand before the message.
 	sed '/^ufs: note: /d' "$T/bad.err" >"$T/bad.msg"
@@ -25,7 +25,7 @@ bad() {
 	sed 1d "$T/bad.msg" | grep -v '^  hint: ' >"$T/bad.rest" || :
 	[ ! -s "$T/bad.rest" ] || t_fail "'$*': more than one message: $(cat "$T/bad.msg")"
 	[ "$(wc -l <"$T/bad.msg")" -le 2 ] || t_fail "'$*': more than one hint"
-	b_now=$(grep -c 'fuse\.ufs' /proc/self/mountinfo) || b_now=0
+	b_now=$(grep -c " $T/.*fuse\.ufs" /proc/self/mountinfo) || b_now=0
 	t_eq "$b_now" "$b_mounts" "mounts after '$*'"
 }
 
@@ -55,4 +55,9 @@ dev() {
 		done
 		exec "$@"
 	' sh "$b_nodes" "$@"
+}
+
+# The process has ended, whether or not its parent has noticed.
+ended() {
+	[ ! -d "/proc/$1" ] || grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat"
 }

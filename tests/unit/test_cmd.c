@@ -114,7 +114,7 @@ TEST(the_run_directory_follows_the_table)
 TEST(directories_are_made_private)
 {
 	char base[] = "/tmp/ufs-test-dirs-XXXXXX";
-	_free_ char *a = NULL, *ab = NULL, *file = NULL;
+	_free_ char *a = NULL, *ab = NULL;
 	struct stat st;
 
 	assert_non_null(mkdtemp(base));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -55,9 +56,27 @@ static int point_is_mine(const struct stat *st, const char *path, struct err *e)
 	return 0;
 }
 
-int mount_check_point(struct ufs_config *cfg, struct err *e)
+/* No union stands there, alive or dead. Its attributes are in the kernel's cache
+ * though the daemon is dead; statfs(2) always asks it. */
+static int point_is_free(const char *path, struct err *e)
 {
 	struct mountinfo m = {0};
+	struct statfs fs;
+	bool taken = mountinfo_find(path, &m) == 0 && mountinfo_is_ufs(&m);
+
+	mountinfo_done(&m);
+	if (!taken)
+		return 0;
+	if (statfs(path, &fs) < 0 && errno == ENOTCONN)
+		return point_unusable(path, -ENOTCONN, e);
+	(void)err_set(e, -EBUSY, "a union is mounted there already");
+	err_hint(e, "ufs umount '%s'", path);
+	err_status(e, EXIT_BUSY);
+	return -EBUSY;
+}
+
+int mount_check_point(struct ufs_config *cfg, struct err *e)
+{
 	char *resolved;
 	struct stat st;
 	int r;
@@ -71,15 +90,8 @@ int mount_check_point(struct ufs_config *cfg, struct err *e)
 		return point_unusable(cfg->mountpoint, r, e);
 	free(cfg->mountpoint);
 	cfg->mountpoint = resolved;
-	if (mountinfo_find(resolved, &m) == 0 && mountinfo_is_ufs(&m)) {
-		(void)err_set(e, -EBUSY, "a union is mounted there already");
-		err_hint(e, "ufs umount '%s'", resolved);
-		err_status(e, EXIT_BUSY);
-		mountinfo_done(&m);
-		return -EBUSY;
-	}
-	mountinfo_done(&m);
-	return point_is_mine(&st, resolved, e);
+	r = point_is_free(resolved, e);
+	return r < 0 ? r : point_is_mine(&st, resolved, e);
 }
 
 static int host_device(struct err *e)

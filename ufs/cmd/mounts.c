@@ -23,7 +23,8 @@
 
 /* -- writing ------------------------------------------------------------------ */
 
-/* Field 22 of /proc/PID/stat: when the process began. */
+/* Field 22 of /proc/PID/stat: when the process began. -ESRCH for one that has
+ * ended, though its parent has not asked for its status yet. */
 static int mounts_start(pid_t pid, uint64_t *ret)
 {
 	_free_ char *text = NULL, *path = NULL;
@@ -37,6 +38,8 @@ static int mounts_start(pid_t pid, uint64_t *ret)
 	if (n < 0)
 		return (int)n;
 	p = strrchr(text, ')'); /* the name may hold anything */
+	if (p && (str_has_prefix(p, ") Z") || str_has_prefix(p, ") X")))
+		return -ESRCH;
 	for (int field = 2; p && field < 22; field++) {
 		p = strchr(p, ' ');
 		p = p ? p + 1 : NULL;

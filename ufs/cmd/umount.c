@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,11 @@
 #include "cmd.h"
 
 #include "cleanup.h"
+#include "fdio.h"
 #include "mountinfo.h"
 #include "mounts.h"
 #include "opt.h"
+#include "str.h"
 #include "sys.h"
 
 #define DAEMON_END_MS 10000 /* how long a daemon may take to write all out */
@@ -81,28 +84,48 @@ static int umount_as_root(const char *path, bool lazy, struct err *e)
 		       : err_set(e, code, "%s", err_words(code, words, sizeof(words)));
 }
 
-/* fusermount3 tells the person itself why not. */
-static int umount_as_user(const char *path, bool lazy, struct err *e)
+/* Run fusermount3; what it complains about comes back in *RET, not to the person. */
+static int run_fusermount(const char *path, bool lazy, int *ret_status, char **ret)
 {
-	const char *argv[] = {"fusermount3", "-u", lazy ? "-z" : "--", path, NULL, NULL};
-	struct mountinfo m = {0};
-	int status = 0;
+	const char *argv[] = {"fusermount3", lazy ? "-uz" : "-u", "--", path, NULL};
+	_close_ int in = -EBADF, out = -EBADF;
+	char text[1024];
+	int fds[2];
+	ssize_t n;
 	pid_t pid;
 
-	if (lazy) {
-		argv[3] = "--";
-		argv[4] = path;
-	}
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	in = fds[0];
+	out = fds[1];
 	(void)fflush(NULL);
 	pid = fork();
 	if (pid < 0)
-		return err_set(e, -errno, "cannot start fusermount3");
+		return -errno;
 	if (pid == 0) {
+		(void)dup2(out, STDERR_FILENO);
 		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	close_fd(&out);
+	n = fd_read_all(in, text, sizeof(text) - 1);
+	while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
 		;
+	text[MAX(n, 0)] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return str_printf(ret, "%s", text);
+}
+
+static int umount_as_user(const char *path, bool lazy, struct err *e)
+{
+	_free_ char *text = NULL;
+	struct mountinfo m = {0};
+	const char *why;
+	int status = 0, r;
+
+	r = run_fusermount(path, lazy, &status, &text);
+	if (r < 0)
+		return err_set(e, r, "cannot start fusermount3");
 	if (status == 0)
 		return 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
@@ -115,7 +138,10 @@ static int umount_as_user(const char *path, bool lazy, struct err *e)
 	if (mountinfo_find(path, &m) < 0)
 		return 0; /* someone else was faster */
 	mountinfo_done(&m);
-	return lazy ? err_set(e, -EPERM, "fusermount3 refused it") : umount_busy(path, e);
+	if (strstr(text, "busy"))
+		return umount_busy(path, e);
+	why = str_after(text, "fusermount3: ");
+	return err_set(e, -EPERM, "fusermount3 refused it: %s", why ? why : text);
 }
 
 /* Until the daemon has written everything and gone. */

@@ -74,8 +74,55 @@ static int clone_in_userns(const char *path)
 	return code < 0 ? code : fd;
 }
 
+/* A private copy of the tree at PATH, or -errno. */
+static int clone_tree(const char *path, bool must)
+{
+	int fd = geteuid() == 0 ? sysmount_clone(AT_FDCWD, path, true) : -EPERM;
+
+	return fd < 0 && must ? clone_in_userns(path) : fd;
+}
+
+/* The deepest directory that has both A and B; cuts A, which is absolute. */
+static void common_dir(char *a, const char *b)
+{
+	while (!path_is_beneath(b, a)) {
+		char *slash = strrchr(a, '/');
+
+		slash[slash == a] = '\0';
+	}
+}
+
+static int open_in(int root, const char *path, const char *dir)
+{
+	const char *rel = path_relative(path, dir);
+
+	return sys_open_beneath(root, *rel ? rel : ".", O_PATH | O_DIRECTORY, 0);
+}
+
+/*
+ * Branch and work directory through one mount, between two of which nothing
+ * could be renamed: a copy of the directory that has both.
+ */
+static int open_with_work(struct branch *b, const char *work, bool must)
+{
+	_free_ char *real = realpath(work, NULL);
+	_free_ char *dir = strdup(b->real);
+	_close_ int root = -EBADF;
+
+	if (!real || !dir)
+		return real ? -ENOMEM : -errno;
+	common_dir(dir, real);
+	root = clone_tree(dir, must);
+	if (root < 0)
+		return root;
+	b->work_fd = open_in(root, real, dir);
+	if (b->work_fd < 0)
+		return b->work_fd;
+	return open_in(root, b->real, dir);
+}
+
 static int open_root(struct branch *b, int i, const struct branch_spec *s,
-		     const char *mountpoint, struct err *e)
+		     const char *work, const char *mountpoint, struct err *e)
 {
 	bool inside = mountpoint && path_is_beneath(mountpoint, b->real) &&
 		      strcmp(mountpoint, b->real) != 0;
@@ -85,20 +132,17 @@ static int open_root(struct branch *b, int i, const struct branch_spec *s,
 		return b->fd < 0 ? err_set(e, -errno, "cannot use branch %d '%s'", i,
 					   b->path) : 0;
 	}
-	if (geteuid() == 0)
-		b->fd = sysmount_clone(AT_FDCWD, b->real, true);
+	b->fd = work ? open_with_work(b, work, inside) : clone_tree(b->real, inside);
 	if (b->fd < 0 && inside) {
-		b->fd = clone_in_userns(b->real);
-		if (b->fd < 0) {
-			(void)err_set(e, b->fd, "cannot look beneath the mountpoint, which "
-				      "lies in branch %d '%s'", i, b->path);
-			err_hint(e, "mount outside of the branch, or allow user namespaces: "
-				 "sysctl kernel.unprivileged_userns_clone=1 "
-				 "user.max_user_namespaces=15000");
-			err_status(e, EXIT_HOST);
-			return b->fd;
-		}
+		(void)err_set(e, b->fd, "cannot look beneath the mountpoint, which lies in "
+			      "branch %d '%s'", i, b->path);
+		err_hint(e, "mount outside of the branch, or allow user namespaces: sysctl "
+			 "kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000");
+		err_status(e, EXIT_HOST);
+		return b->fd;
 	}
+	if (b->fd < 0)
+		close_fd(&b->work_fd);
 	if (b->fd < 0)
 		b->fd = open(b->real, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (b->fd < 0)
@@ -132,21 +176,22 @@ static int resolve_root(struct branch *b, int i, const struct branch_spec *s,
 	return 0;
 }
 
+/* WORK: the work directory that goes with this branch, or NULL. */
 static int branch_open(struct branch *b, int i, const struct ufs_config *cfg,
-		       struct err *e)
+		       const char *work, struct err *e)
 {
 	const struct branch_spec *s = &cfg->branches[i];
 	struct stat st;
 	int r;
 
-	b->fd = -EBADF;
+	b->fd = b->work_fd = -EBADF;
 	b->perm = s->perm;
 	b->attrs = s->attrs;
 	b->marks = s->perm == BRANCH_RW || (s->attrs & BRANCH_WH);
 	b->writable = s->perm == BRANCH_RW && !cfg->read_only;
 	r = resolve_root(b, i, s, e);
 	if (r == 0)
-		r = open_root(b, i, s, cfg->mountpoint, e);
+		r = open_root(b, i, s, b->writable ? work : NULL, cfg->mountpoint, e);
 	if (r < 0)
 		return r;
 	r = sys_stat(b->fd, "", &st);
@@ -322,7 +367,9 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 	for (int i = 0; i < bs->n && r == 0; i++) {
 		struct branch *b = &bs->v[i];
 
-		if (b->perm == BRANCH_RW)
+		/* overlayfs's lower branches are read as the kernel reads them; under
+		 * AUFS's format layers of either kind are. */
+		if (b->perm == BRANCH_RW || f->whiteout_in_place)
 			b->format = f;
 		if (!b->writable)
 			continue;
@@ -346,6 +393,7 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 int branches_open(struct branches *bs, const struct ufs_config *cfg, struct sb *notes,
 		  struct err *e)
 {
+	const char *work = cfg->work;
 	int r = 0;
 
 	*bs = (struct branches){ .read_only = true };
@@ -359,9 +407,11 @@ int branches_open(struct branches *bs, const struct ufs_config *cfg, struct sb *
 		return err_set(e, -ENOMEM, "cannot open the branches");
 	for (size_t i = 0; i < cfg->nbranches && r == 0; i++) {
 		bs->n = (int)i + 1;
-		r = branch_open(&bs->v[i], (int)i, cfg, e);
-		if (r == 0 && bs->v[i].writable)
+		r = branch_open(&bs->v[i], (int)i, cfg, work, e);
+		if (r == 0 && bs->v[i].writable) {
 			bs->read_only = false;
+			work = NULL; /* it is the first one's */
+		}
 	}
 	if (r == 0)
 		r = check_pairs(bs, e);
@@ -380,6 +430,7 @@ void branches_close(struct branches *bs)
 		struct branch *b = &bs->v[i];
 
 		workdir_close(b->work);
+		close_fd(&b->work_fd);
 		close_fd(&b->fd);
 		for (size_t k = 0; k < b->nhide; k++)
 			free(b->hide[k].name);

@@ -33,8 +33,8 @@ struct branch {
 	char *real;                   /* resolved, for comparisons */
 	enum branch_perm perm;
 	unsigned attrs;               /* BRANCH_* */
-	const struct format *format;  /* writable: written and read; else NULL:
-					 marks of every format are read */
+	const struct format *format;  /* written and read; NULL on a branch that
+					 is only read: marks of every format are */
 	bool marks;                   /* whiteouts and opaque marks count */
 	bool writable;
 	bool no_xattr;
@@ -43,6 +43,8 @@ struct branch {
 	struct hidden *hide;
 	size_t nhide;
 	struct workdir *work;         /* writable branches */
+	int work_fd;                  /* the named work directory, reached through
+					 the same mount as fd; -EBADF: none */
 };
 
 struct branches {

@@ -184,6 +184,11 @@ const char *ufs_notices(const struct ufs *u)
 	return u->notices;
 }
 
+bool ufs_is_read_only(const struct ufs *u)
+{
+	return u->bs.read_only;
+}
+
 size_t ufs_branch_count(const struct ufs *u)
 {
 	return (size_t)u->bs.n;

@@ -147,6 +147,8 @@ struct ufs_branch_info {
 	unsigned attrs;
 	const char *format;
 };
+/* Is there no branch that may be written? */
+bool ufs_is_read_only(const struct ufs *u);
 size_t ufs_branch_count(const struct ufs *u);
 void ufs_branch_get(const struct ufs *u, bindex b, struct ufs_branch_info *ret);
 

@@ -184,7 +184,8 @@ void lookup_attr(struct ufs *u, struct node *n, int top, const struct statx *st,
 				  node_mask_next(u->nodes, n, first + 1) >= 0))
 			ret->st_nlink = 1;
 	}
-	if (node_has(n, NODE_DEAD) && n->type == DT_DIR)
+	/* Without a name here, whatever a read-only branch still calls it. */
+	if (node_has(n, NODE_DEAD) && (n->type == DT_DIR || !branch_at(u, top)->writable))
 		ret->st_nlink = 0;
 }
 

@@ -126,11 +126,13 @@ static int workdir_lock(struct workdir *w, const struct branch *b, struct err *e
 static int workdir_open_dir(const struct branch *b, const char *path, struct workdir *w,
 			    struct err *e)
 {
-	struct stat st;
+	struct statx st, root;
 	int r;
 
 	if (path) {
-		w->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		w->fd = b->work_fd >= 0 ?
+			openat(b->work_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+			open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (w->fd < 0)
 			return err_set(e, -errno, "cannot open the work directory '%s' of "
 				       "branch '%s'", path, b->path);
@@ -145,11 +147,15 @@ static int workdir_open_dir(const struct branch *b, const char *path, struct wor
 			return err_set(e, w->fd, "cannot open the work directory '%s' in "
 				       "branch '%s'", WORKDIR_NAME, b->path);
 	}
-	r = sys_stat(w->fd, "", &st);
+	r = sys_statx(w->fd, "", &st);
+	if (r == 0)
+		r = sys_statx(b->fd, "", &root);
 	if (r < 0)
 		return err_set(e, r, "cannot read the work directory '%s'", path);
-	if (st.st_dev != b->dev) {
-		(void)err_set(e, -EXDEV, "the work directory '%s' is not on the filesystem "
+	/* Nothing can be renamed between two mounts, be they of one filesystem. */
+	if (st.stx_dev_major != root.stx_dev_major || st.stx_dev_minor != root.stx_dev_minor ||
+	    st.stx_mnt_id != root.stx_mnt_id) {
+		(void)err_set(e, -EXDEV, "the work directory '%s' is not on the mount "
 			      "of branch '%s'", path, b->path);
 		err_hint(e, "name a directory beside the branch with workdir= or --work");
 		return -EXDEV;

@@ -54,33 +54,45 @@ static void _printf_(2, 0) keep_message(enum fuse_log_level level, const char *f
 		log_debug("libfuse: %s", line);
 }
 
-static int add_args(struct fuse_args *args, const struct ufs_config *cfg)
+static void add_option(struct sb *b, const char *opt)
+{
+	sb_add(b, b->len ? "," : "-o");
+	for (const char *p = opt; *p; p++) {
+		if (*p == ',' || *p == '\\')
+			sb_addc(b, '\\'); /* of libfuse's own syntax */
+		sb_addc(b, *p);
+	}
+}
+
+static int add_args(struct fuse_args *args, const struct ufs *u,
+		    const struct ufs_config *cfg)
 {
 	struct sb b = SB_INIT;
 	_free_ char *opts = NULL;
 	int r;
 
-	sb_add(&b, "-o");
+	/* Nothing could be written: the kernel refuses it at open already. */
+	if (ufs_is_read_only(u))
+		add_option(&b, "ro");
 	for (size_t i = 0; i < cfg->nfuse_opts; i++)
-		sb_addf(&b, "%s%s", i ? "," : "", cfg->fuse_opts[i]);
+		add_option(&b, cfg->fuse_opts[i]);
 	r = sb_take(&b, &opts);
 	if (r < 0)
 		return r;
 	if (fuse_opt_add_arg(args, "ufs") < 0 ||
-	    (cfg->nfuse_opts && fuse_opt_add_arg(args, opts) < 0))
+	    (*opts && fuse_opt_add_arg(args, opts) < 0))
 		return -ENOMEM;
 	return 0;
 }
 
-static int mount_error(const struct ufs_config *cfg, int code, struct err *e)
+static int mount_error(int code, struct err *e)
 {
 	char text[sizeof(fuse_said.text)];
 
 	pthread_mutex_lock(&fuse_said.lock);
 	memcpy(text, fuse_said.text, sizeof(text));
 	pthread_mutex_unlock(&fuse_said.lock);
-	(void)err_set(e, code, "cannot mount on '%s'%s%s", cfg->mountpoint,
-		      *text ? ": " : "", text);
+	(void)err_set(e, code, "the mount was refused%s%s", *text ? ": " : "", text);
 	if (strstr(text, "user_allow_other"))
 		err_hint(e, "root can allow it: echo user_allow_other >> /etc/fuse.conf; "
 			 "or leave allow_other out");
@@ -100,7 +112,7 @@ static int session_mount(struct session *s, const struct ufs_config *cfg, int fu
 	}
 	errno = 0;
 	if (fuse_session_mount(s->se, path ? path : cfg->mountpoint) < 0)
-		return mount_error(cfg, errno ? -errno : -EIO, e);
+		return mount_error(errno ? -errno : -EIO, e);
 	s->mounted = true;
 	return 0;
 }
@@ -118,7 +130,7 @@ int session_open(struct ufs *u, const struct ufs_config *cfg, int fuse_fd,
 		s->side.posix_acl = !cfg->ids.virt;
 		pthread_mutex_init(&s->lock, NULL);
 		pthread_cond_init(&s->wake, NULL);
-		r = add_args(&args, cfg);
+		r = add_args(&args, u, cfg);
 	}
 	if (r == 0) {
 		s->se = fuse_session_new(&args, &fuse_ops, sizeof(fuse_ops), &s->side);
@@ -129,7 +141,7 @@ int session_open(struct ufs *u, const struct ufs_config *cfg, int fuse_fd,
 	if (r < 0) {
 		if (fuse_fd >= 0)
 			(void)close(fuse_fd);
-		(void)(r == -EINVAL ? mount_error(cfg, r, e) :
+		(void)(r == -EINVAL ? mount_error(r, e) :
 		       err_set(e, r, "cannot mount"));
 	} else {
 		r = session_mount(s, cfg, fuse_fd, e);

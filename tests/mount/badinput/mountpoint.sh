@@ -29,7 +29,7 @@ hint --lazy
 exec 9<&-
 pid=$(t_daemon "$M")
 kill -9 "$pid"
-t_wait 10 test ! -d "/proc/$pid" || t_fail "the daemon is not dead"
+t_wait 10 ended "$pid" || t_fail "the daemon is not dead"
 mount_it 6 "a filesystem whose daemon is dead is mounted there (ENOTCONN)" "$M"
 hint "ufs umount --lazy '$M'"
 bad 7 "daemon is dead" "$UFS" status "$M"

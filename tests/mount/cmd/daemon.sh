@@ -3,6 +3,7 @@
 # The parent returns when the mount stands and leaves no descriptor open; a dead
 # daemon's entry goes; the registry is private.
 . "$srcdir/tests/lib/mount.sh"
+. "$srcdir/tests/lib/bad.sh"
 [ "$T_BACKEND" = ufs ] || t_skip "about ufs's daemon"
 
 t_branches
@@ -36,7 +37,7 @@ t_eq "$(stat -c %a "$run")" 700 "mode of '$run'"
 t_eq "$(stat -c %a "$run/mounts/$pid.json")" 600 "mode of the entry"
 
 kill -9 "$pid"
-t_wait 10 test ! -d "/proc/$pid" || t_fail "the daemon is not dead"
+t_wait 10 ended "$pid" || t_fail "the daemon is not dead"
 "$UFS" status >/dev/null
 [ ! -e "$run/mounts/$pid.json" ] || t_fail "the dead daemon's entry stays"
 "$UFS" umount --lazy "$M"
