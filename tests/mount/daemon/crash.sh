@@ -43,3 +43,5 @@ END
 	used=$(du -sm "$UP" | cut -f1)
 	[ "$used" -le 170 ] || t_fail "$used MiB on the branch: litter of killed copies"
 done
+# What a killed daemon noted of itself goes with the next look.
+"$UFS" status >/dev/null

@@ -36,3 +36,5 @@ for round in 1 2 3; do
 	t_eq "$(cat "$M/d$round/file")" "round $round" "after kill -9"
 	[ ! -e "$M/low" ] || t_fail "after kill -9 a deleted file is back"
 done
+# What a killed daemon noted of itself goes with the next look.
+"$UFS" status >/dev/null
