@@ -58,7 +58,8 @@ copy_out() {
 	mkdir "$T/outside/$1"
 	cp -a mix "$T/outside/$1/"
 	rsync -aHAX mix/ "$T/outside/$1/synced/"
-	tar -cf - --xattrs --acls mix | tar -C "$T/outside/$1" --xattrs --acls --one-top-level=t -xf -
+	mkdir "$T/outside/$1/t"
+	tar -cf - --xattrs --acls mix | tar -C "$T/outside/$1/t" --xattrs --acls -xf -
 	python3 "$srcdir/tests/lib/treehash.py" --same "$T/outside/$1"
 }
 move() {
