@@ -55,10 +55,10 @@ sync_in() {
 }
 copy_out() {
 	rm -rf "$T/outside/$1"
-	mkdir "$T/outside/$1"
+	mkdir -p "$T/outside/$1/tar"
 	cp -a mix "$T/outside/$1/"
 	rsync -aHAX mix/ "$T/outside/$1/synced/"
-	tar -cf - --xattrs --acls mix | tar -C "$T/outside/$1" --xattrs --acls --one-top-level=t -xf -
+	tar -cf - --xattrs --acls mix | tar -C "$T/outside/$1/tar" --xattrs --acls -xf -
 	python3 "$srcdir/tests/lib/treehash.py" --same "$T/outside/$1"
 }
 move() {
