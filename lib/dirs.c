@@ -2,6 +2,7 @@
 #include "dirs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,4 +82,20 @@ int dirs_make(const char *path)
 	if (!S_ISDIR(st.st_mode))
 		return -ENOTDIR;
 	return st.st_uid == geteuid() ? 0 : -EPERM;
+}
+
+int dirs_open(const char *path)
+{
+	_close_ int fd = -EBADF;
+	struct stat st;
+	int r = dirs_make(path);
+
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() || (st.st_mode & 0022))
+		return -EPERM;
+	return take_fd(&fd);
 }

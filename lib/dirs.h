@@ -24,4 +24,10 @@ int dirs_data(char **ret);
  */
 int dirs_make(const char *path);
 
+/*
+ * The same, opened; what others may write to is -EPERM too. Returns a
+ * descriptor or -errno.
+ */
+int dirs_open(const char *path);
+
 #endif

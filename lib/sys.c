@@ -14,6 +14,22 @@
 
 #include "log.h"
 
+/* openat2(2) again and again while a rename or mount races with "..". */
+static int sys_openat2(int dirfd, const char *path, struct open_how *how)
+{
+	int r;
+
+	for (int tries = 0; tries < 8; tries++) {
+		r = (int)syscall(SYS_openat2, dirfd, path, how, sizeof(*how));
+		if (r >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	r = r < 0 ? -errno : r;
+	log_debug("openat2(%d, '%s', %#llx) = %d", dirfd, path,
+		  (unsigned long long)how->flags, r);
+	return r;
+}
+
 int sys_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
@@ -21,17 +37,19 @@ int sys_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 		.mode = mode,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
-	int r;
 
-	/* EAGAIN: a rename or mount raced with "..", which we never use. */
-	for (int tries = 0; tries < 8; tries++) {
-		r = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-		if (r >= 0 || (errno != EAGAIN && errno != EINTR))
-			break;
-	}
-	r = r < 0 ? -errno : r;
-	log_debug("openat2(%d, '%s', %#x) = %d", dirfd, path, flags, r);
-	return r;
+	return sys_openat2(dirfd, path, &how);
+}
+
+int sys_open_in_root(int dirfd, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.mode = mode,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return sys_openat2(dirfd, path, &how);
 }
 
 int sys_openat(int dirfd, const char *name, int flags, mode_t mode)
@@ -189,6 +207,25 @@ int sys_pidfd_open(pid_t pid)
 int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+void sys_close_others(const int *keep, size_t n)
+{
+	unsigned first = 3;
+
+	for (;;) {
+		unsigned next = ~0U;
+
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= (int)first && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next > first)
+			(void)syscall(SYS_close_range, first,
+				      next == ~0U ? ~0U : next - 1, 0);
+		if (next == ~0U)
+			return;
+		first = next + 1;
+	}
 }
 
 unsigned sys_raise_nofile(void)

@@ -22,6 +22,12 @@
  */
 int sys_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
 
+/*
+ * Open PATH as if DIRFD were the root directory: links and ".." are followed
+ * but never lead out of it, magic links fail with -ELOOP. O_CLOEXEC added.
+ */
+int sys_open_in_root(int dirfd, const char *path, int flags, mode_t mode);
+
 /* Open one component NAME in DIRFD without following it; O_CLOEXEC added. */
 int sys_openat(int dirfd, const char *name, int flags, mode_t mode);
 
@@ -50,6 +56,9 @@ int sys_clone_file(int in, int out);
 /* Process things: never fail with ENOSYS on the kernels we support (>= 5.4). */
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int sig);
+
+/* Close every descriptor from 3 on that is not among the N in KEEP. */
+void sys_close_others(const int *keep, size_t n);
 
 /*
  * Raise the soft RLIMIT_NOFILE to the hard one. Returns the limit in force.

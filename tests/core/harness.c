@@ -279,6 +279,14 @@ static void set_branches(struct uni *t)
 	}
 }
 
+static bool is_dir(struct uni *t, const char *branch)
+{
+	_free_ char *path = uni_real(t, branch);
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int uni_try_open(struct uni *t, struct err *e)
 {
 	struct ufs_counts c;
@@ -287,7 +295,7 @@ int uni_try_open(struct uni *t, struct err *e)
 	for (size_t i = 0; i < t->nbranches; i++) {
 		struct uni_branch *b = &t->branches[i];
 
-		if (b->perm != BRANCH_RW && !b->before)
+		if (b->perm != BRANCH_RW && !b->before && is_dir(t, b->name))
 			b->before = uni_digest(t, b->name);
 	}
 	if (t->cfg.nbranches == 0)

@@ -148,6 +148,7 @@ TEST(a_file_of_some_megabytes_arrives_whole)
 	path = uni_real(t, "lo/f");
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	assert_int_equal(write(fd, made, SIZE), SIZE);
+	close_fd(&fd);
 	uni_open(t);
 	assert_ok(uni_write(t, "f", SIZE / 2, "!"));
 	made[SIZE / 2] = '!';

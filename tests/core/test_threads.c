@@ -276,7 +276,7 @@ static void *append(void *arg)
 		job_note(j, "not found");
 	pthread_barrier_wait(j->start);
 	for (int i = 0; i < 100 && !j->wrong[0]; i++) {
-		char line[9];
+		char line[32];
 
 		(void)snprintf(line, sizeof(line), "%03d-%03d\n", j->num, i);
 		if (job_write(j, f, line, 8, 8 + ((off_t)i * THREADS + j->num) * 8) < 0)
@@ -298,7 +298,7 @@ TEST(writes_across_the_copy_up_lose_no_data)
 	assert_int_equal(uni_read(t, "log", &s), 8 + 8 * 100 * THREADS);
 	assert_memory_equal(s, "oldline.", 8);
 	for (int i = 0; i < 100 * THREADS; i++) {
-		char line[9];
+		char line[32];
 
 		(void)snprintf(line, sizeof(line), "%03d-%03d\n", i % THREADS, i / THREADS);
 		assert_memory_equal(s + 8 + (size_t)i * 8, line, 8);

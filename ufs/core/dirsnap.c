@@ -30,7 +30,7 @@ struct snap_entry {
 	uint32_t name;     /* in names */
 	uint8_t type;
 	uint8_t hides;     /* while building: a whiteout, not an entry */
-	int16_t branch;    /* while building */
+	int16_t branch;    /* that shows it */
 };
 
 struct dirsnap {
@@ -483,6 +483,7 @@ bool dirsnap_at(const struct dirsnap *s, size_t i, struct dirent_snap *ret)
 	ret->name = s->names + s->v[i].name;
 	ret->ino = s->v[i].ino;
 	ret->type = s->v[i].type;
+	ret->branch = s->v[i].branch;
 	ret->next = (off_t)s->v[i].off;
 	return true;
 }

@@ -112,6 +112,11 @@ uint64_t inum_of(struct inums *t, dev_t dev, uint64_t ino)
 	return (uint64_t)i << INO_BITS | (ino & ((UINT64_C(1) << INO_BITS) - 1));
 }
 
+uint64_t inum_raw(uint64_t shown)
+{
+	return shown & ((UINT64_C(1) << INO_BITS) - 1);
+}
+
 uint64_t inum_virtual(unsigned n)
 {
 	return VIRTUAL_INDEX << INO_BITS | n;

@@ -22,6 +22,9 @@ void inums_done(struct inums *t);
 /* The number to show for inode INO on filesystem DEV. */
 uint64_t inum_of(struct inums *t, dev_t dev, uint64_t ino);
 
+/* The object's own number behind one that is shown, unless it was folded. */
+uint64_t inum_raw(uint64_t shown);
+
 /*
  * Is the directory NAME in DIRFD, on filesystem DEV, the kernel's own (proc,
  * sysfs, cgroup, devpts, autofs, …)? Its contents are not files to stack. Asks

@@ -701,6 +701,21 @@ struct node *node_find(struct nodes *t, struct node *parent, const char *name)
 	return n;
 }
 
+struct node *node_find_object(struct nodes *t, uint8_t type, dev_t dev, uint64_t ino)
+{
+	struct node_found f = { .type = type, .obj_dev = dev, .obj_ino = ino };
+	uint32_t h = obj_hash(dev, ino);
+	struct shard *s = obj_shard(t, h);
+	struct node *n;
+
+	if (!nodes_any_linked(t))
+		return NULL;
+	pthread_mutex_lock(&s->lock);
+	n = obj_search(t, s, h, &f);
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
 void node_set_top(struct nodes *t, struct node *n, int top, dev_t dev, uint64_t ino)
 {
 	struct shard *s = node_lock(t, n);

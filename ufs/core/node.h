@@ -112,6 +112,12 @@ int node_intern(struct nodes *t, struct node *parent, const char *name,
 /* The node known under NAME in PARENT, with one reference, or NULL. */
 struct node *node_find(struct nodes *t, struct node *parent, const char *name);
 
+/*
+ * The node of an object that has several names, with one lookup counted (to be
+ * given back with node_forget), or NULL.
+ */
+struct node *node_find_object(struct nodes *t, uint8_t type, dev_t dev, uint64_t ino);
+
 /* Take a reference of a node that someone keeps alive; give it back. */
 void node_ref(struct node *n);
 void node_unref(struct nodes *t, struct node *n);

@@ -362,6 +362,8 @@ static int rename_once(struct ufs *u, struct renaming *m)
 	}
 	if (r == 0)
 		r = check_target(u, m);
+	if (r == 0 && m->b.node && (m->flags & RENAME_NOREPLACE))
+		r = -EEXIST;
 	if (r == 0 && m->a.node == m->b.node)
 		goto out; /* two names of one file: nothing is done */
 	if (r == 0)

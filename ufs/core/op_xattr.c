@@ -96,6 +96,8 @@ int ufs_removexattr(struct ufs *u, node_id id, const char *name)
 	struct node *n;
 	ssize_t have;
 
+	if (u->bs.read_only)
+		return -EROFS;
 	if (format_private_xattr(name))
 		return -ENODATA;
 	/* What is not there needs no copy to be removed from. */

@@ -121,7 +121,7 @@ void owner_inherit(const struct ufs_cred *cred, const struct stat *dir, mode_t m
 {
 	ret->st_uid = cred->uid;
 	ret->st_gid = cred->gid;
-	ret->st_mode = mode & ~(cred->umask & 0777);
+	ret->st_mode = S_ISLNK(mode) ? mode : mode & ~(cred->umask & 0777);
 	if (dir->st_mode & S_ISGID) {
 		ret->st_gid = dir->st_gid;
 		if (S_ISDIR(mode))

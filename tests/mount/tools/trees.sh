@@ -55,10 +55,11 @@ sync_in() {
 }
 copy_out() {
 	rm -rf "$T/outside/$1"
-	mkdir -p "$T/outside/$1/tar"
+	mkdir "$T/outside/$1"
 	cp -a mix "$T/outside/$1/"
 	rsync -aHAX mix/ "$T/outside/$1/synced/"
-	tar -cf - --xattrs --acls mix | tar -C "$T/outside/$1/tar" --xattrs --acls -xf -
+	mkdir "$T/outside/$1/t"
+	tar -cf - --xattrs --acls mix | tar -C "$T/outside/$1/t" --xattrs --acls -xf -
 	python3 "$srcdir/tests/lib/treehash.py" --same "$T/outside/$1"
 }
 move() {

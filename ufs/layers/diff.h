@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a writable branch changes over the branches below it, as docker(1)
+ * tells it: names added, changed, deleted. For everything that works on the
+ * changes of a branch: showing, applying, committing them.
+ *
+ * Nothing but directories is opened, no link is followed, and nothing is
+ * written. The union may be mounted meanwhile; what changes during the walk is
+ * seen or not.
+ *
+ * Rules, where docker(1) is silent:
+ *   - A directory that both have is changed when something beneath it changes
+ *     or its own mode, owner, time or attributes differ; the root is not told.
+ *   - A file that both have is changed, without comparing its bytes.
+ *   - A whiteout deletes what the branches below show under its name; where
+ *     they show nothing it is no change. Without lower branches every whiteout
+ *     is a deletion.
+ *   - In an opaque directory everything is deleted that the branches below
+ *     show there and that is not made anew; a deleted directory is told once,
+ *     without what is in it.
+ */
+#ifndef UFS_LAYERS_DIFF_H
+#define UFS_LAYERS_DIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "err.h"
+
+struct format;
+
+/* A branch of the stack. */
+struct layer {
+	int fd;                      /* its root; O_PATH will do */
+	bool marks;                  /* whiteouts and opaque marks in it count */
+	const struct format *format; /* whose marks, NULL: those of every format */
+};
+
+enum {
+	CHANGE_ADDED = 'A',
+	CHANGE_CHANGED = 'C',
+	CHANGE_DELETED = 'D',
+};
+
+struct layer_change {
+	int kind;         /* CHANGE_* */
+	const char *path; /* in the union, from "/" */
+	int dirfd;        /* of the directory in the upper branch, and */
+	const char *name; /* the name in it */
+	struct stat st;   /* of the object in the upper branch; deleted: of the
+			     one below, with st_mode 0 when there is no lower */
+	bool opaque;      /* a directory that shows nothing from below */
+};
+
+/* What is asked for, and the counts that come out. */
+struct layer_diff {
+	struct layer upper;
+	const struct layer *lowers; /* top first */
+	size_t nlowers;
+	bool any_owner;             /* owners on the branch are not the union's
+				       (struct id_view): not compared */
+	/* Called for each change: a directory before what is in it, else by
+	 * name. Anything but 0 ends the walk and is returned. */
+	int (*change)(void *ctx, const struct layer_change *c);
+	void *ctx;
+	size_t unread;              /* lower directories that may not be searched:
+				       what is in them counts as not there */
+};
+
+/*
+ * Walk. Returns 0, what change() returned, or -errno with E naming the path
+ * in the union.
+ */
+int layer_diff(struct layer_diff *d, struct err *e);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One directory of a stack of branches, read without a mount: the names that
+ * a branch has there, and what the branches below show under a name.
+ */
+#ifndef UFS_LAYERS_STACK_H
+#define UFS_LAYERS_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "diff.h"
+
+/* A directory on one branch. */
+struct stack_dir {
+	int fd;
+	const struct layer *layer;
+};
+
+/* The same directory on several branches, top first. */
+struct stack {
+	struct stack_dir *v;
+	size_t n;
+};
+
+/* Names, sorted by their bytes, each once. */
+struct names {
+	char **v;
+	size_t n, cap;
+};
+
+/* Take the names of directory FD, all but "." and "..", in any order. */
+int names_read(struct names *l, int fd);
+int names_add(struct names *l, const char *name);
+void names_sort(struct names *l);
+bool names_has(const struct names *l, const char *name);
+void names_done(struct names *l);
+
+/* Marks of layer L in directory FD; as the functions of struct format, and
+ * nothing where marks do not count. */
+int layer_classify(const struct layer *l, int fd, const char *name,
+		   const char **ret_victim);
+int layer_hidden(const struct layer *l, int fd, const char *name);
+int layer_opaque(const struct layer *l, int fd);
+
+/*
+ * What the stack shows under NAME.
+ * Returns 1 with *RET filled, 0 when it shows nothing, or -errno.
+ */
+int stack_find(const struct stack *s, const char *name, struct stat *ret);
+
+/*
+ * The directory NAME of the stack. Empty when the stack shows no directory
+ * there. *UNREAD counts the branches where it may not be entered.
+ */
+int stack_enter(const struct stack *s, const char *name, struct stack *ret,
+		size_t *unread);
+
+/* The names that the stack shows, sorted. */
+int stack_names(const struct stack *s, struct names *ret, size_t *unread);
+
+void stack_done(struct stack *s);
+
+#endif
