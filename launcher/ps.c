@@ -13,7 +13,7 @@
 #include "state.h"
 #include "str.h"
 
-#define PS_SCHEMA 1
+#define PS_SCHEMA "ufs.ps/1"
 
 struct ps {
 	bool all, quiet, json, help;
@@ -114,7 +114,7 @@ static int ps_run(struct ps *ps, struct err *e)
 	if (ps->json) {
 		top = json_object_new_object();
 		ps->list = json_object_new_array();
-		json_object_object_add(top, "schema", json_object_new_int(PS_SCHEMA));
+		json_object_object_add(top, "schema", json_object_new_string(PS_SCHEMA));
 		json_object_object_add(top, "containers", ps->list);
 	}
 	r = state_each(ps_one, ps, e);

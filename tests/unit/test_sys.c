@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -66,6 +67,36 @@ TEST(one_component_is_not_followed_either)
 	assert_int_equal(sys_stat(dfd, "none", &st), -ENOENT);
 }
 
+TEST(links_in_a_root_stay_within_it)
+{
+	_close_ int through = sys_open_in_root(dfd, "/link/f", O_PATH, 0);
+	_close_ int up = sys_open_in_root(dfd, "../../d/f", O_PATH, 0);
+
+	assert_true(through >= 0);
+	assert_true(up >= 0);
+	/* /etc of this root does not exist. */
+	assert_int_equal(sys_open_in_root(dfd, "abs/passwd", O_RDONLY, 0), -ENOENT);
+}
+
+TEST(descriptors_are_closed_but_those_to_keep)
+{
+	int pipefd[2], kept = fcntl(0, F_DUPFD, 50), status;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipefd), 0);
+	pid = fork();
+	if (pid == 0) {
+		sys_close_others(&kept, 1);
+		_exit(fcntl(kept, F_GETFD) >= 0 && fcntl(0, F_GETFD) >= 0 &&
+		      fcntl(pipefd[0], F_GETFD) < 0 && fcntl(pipefd[1], F_GETFD) < 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(kept);
+	close(pipefd[0]);
+	close(pipefd[1]);
+}
+
 TEST(the_limit_of_descriptors_is_not_lowered)
 {
 	unsigned a = sys_raise_nofile();
@@ -80,6 +111,8 @@ int main(void)
 		cmocka_unit_test(a_path_beneath_is_opened_close_on_exec),
 		cmocka_unit_test(no_link_and_no_way_out_is_followed),
 		cmocka_unit_test(one_component_is_not_followed_either),
+		cmocka_unit_test(links_in_a_root_stay_within_it),
+		cmocka_unit_test(descriptors_are_closed_but_those_to_keep),
 		cmocka_unit_test(the_limit_of_descriptors_is_not_lowered),
 	};
 
