@@ -62,6 +62,11 @@ void node_set_top(struct nodes *t, struct node *n, int top, dev_t dev, uint64_t 
 	pthread_mutex_unlock(&s->lock);
 }
 
+void node_set_ino(struct node *n, uint64_t ino)
+{
+	atomic_store(&n->ino, ino);
+}
+
 /* -- places ------------------------------------------------------------------------ */
 
 int node_place(struct nodes *t, struct node *n, struct node_place *ret)
