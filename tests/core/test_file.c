@@ -229,6 +229,8 @@ TEST(a_file_that_may_not_be_read_says_so_when_its_bytes_are_needed)
 		    "lo/g file 0000 secret\n"
 		    "lo/e file 0000 \n"
 		    "lo/u file 0000 secret\n");
+	/* As the launcher has it: what is copied is the daemon's own. */
+	t->cfg.ids.virt = true;
 	uni_open(t);
 	assert_ok(uni_stat(t, "f", &st));
 	assert_int_equal(st.st_size, 6);
@@ -239,6 +241,30 @@ TEST(a_file_that_may_not_be_read_says_so_when_its_bytes_are_needed)
 	assert_ok(uni_write(t, "e", 0, ""));
 	assert_true(uni_has(t, "up/e"));
 	assert_ok(uni_unlink(t, "u"));
+}
+
+/* As git makes its objects: open(O_CREAT | O_WRONLY, 0444), then write. */
+TEST(a_new_file_without_write_permission_can_be_written)
+{
+	struct uni *t = *state;
+	struct stat st;
+
+	uni_two(t);
+	uni_make(t, "lo/g file 0444 data\n");
+	uni_open(t);
+	assert_ok(uni_create(t, "f", 0444, "data"));
+	uni_data_is(t, "f", "data");
+	/* Opened for writing before its mode was changed. */
+	assert_ok(uni_create(t, "h", 0644, "data"));
+	assert_ok(uni_chmod(t, "h", 0400));
+	ufs_idle(t->u);
+	assert_ok(uni_write(t, "h", 0, "DA"));
+	assert_ok(uni_write(t, "g", 0, "DA"));
+	uni_view_is(t, "f file 0444 data\n"
+		       "g file 0444 DAta\n"
+		       "h file 0400 DAta\n");
+	assert_ok(uni_stat(t, "f", &st));
+	assert_int_equal(st.st_mode, S_IFREG | 0444);
 }
 
 TEST(descriptors_rest_in_the_cache_and_leave_it)
@@ -282,6 +308,7 @@ int main(void)
 		UNI_TEST(copying_a_range_leaves_its_source_where_it_is),
 		UNI_TEST(fsync_reaches_files_and_directories_of_every_branch),
 		UNI_TEST(a_file_that_may_not_be_read_says_so_when_its_bytes_are_needed),
+		UNI_TEST(a_new_file_without_write_permission_can_be_written),
 		UNI_TEST(descriptors_rest_in_the_cache_and_leave_it),
 	};
 

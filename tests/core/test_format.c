@@ -129,11 +129,11 @@ TEST(overlay_deletes_a_name_of_255_bytes)
 	char name[NAME_MAX + 1];
 
 	uni_two(t);
+	use_overlay(t);
 	memset(name, 'n', NAME_MAX);
 	name[NAME_MAX] = '\0';
 	assert_ok(str_printf(&spec, "lo/%s file 0644 x\n", name));
 	uni_make(t, spec);
-	use_overlay(t);
 	uni_open(t);
 	assert_ok(uni_unlink(t, name));
 	uni_view_is(t, "");

@@ -24,6 +24,7 @@ static const struct verb verbs[] = {
 	{"umount", cmd_umount, "unmount a union and wait for its daemon"},
 	{"status", cmd_status, "show the unions of this user"},
 	{"version", cmd_version, "show versions and what is built"},
+	{"diff", cmd_diff, "show what the writable branch changes"},
 	{"ps", cmd_ps, "list containers"},
 	{"discard", cmd_discard, "drop a container's changes and its record"},
 	{"help", cmd_help, "show this help"},

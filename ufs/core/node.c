@@ -544,11 +544,15 @@ static struct node *obj_search(struct nodes *t, struct shard *s, uint32_t hash,
 	return NULL;
 }
 
-static bool node_called(const struct node *n, const struct node *parent, const char *name)
+static bool is_first_name(struct node *n, const struct node *parent, const char *name)
 {
-	if (!node_has((struct node *)(uintptr_t)n, NODE_DEAD) &&
-	    atomic_load(&((struct node *)(uintptr_t)n)->parent) == parent->slot &&
-	    strcmp(node_name(n), name) == 0)
+	return !node_has(n, NODE_DEAD) && atomic_load(&n->parent) == parent->slot &&
+	       strcmp(node_name(n), name) == 0;
+}
+
+static bool node_called(struct node *n, const struct node *parent, const char *name)
+{
+	if (is_first_name(n, parent, name))
 		return true;
 	for (const struct node_name *x = n->type == DT_DIR ? NULL : n->extra; x; x = x->next)
 		if (x->parent == parent && strcmp(x->name, name) == 0)
@@ -716,10 +720,38 @@ struct node *node_find_object(struct nodes *t, uint8_t type, dev_t dev, uint64_t
 	return n;
 }
 
+static void extra_free(struct nodes *t, struct node_name *x)
+{
+	node_unref(t, x->parent);
+	free(x);
+}
+
+/* From a lower writable branch: the other names stay with what is there. */
+static void node_part(struct nodes *t, struct node *n)
+{
+	struct node_name *x;
+	struct shard *s;
+
+	obj_remove(t, n);
+	atomic_fetch_and(&n->flags, (uint16_t)~NODE_LINKED);
+	s = node_lock(t, n);
+	x = take_ptr(n->extra);
+	pthread_mutex_unlock(&s->lock);
+	while (x) {
+		struct node_name *next = x->next;
+
+		extra_free(t, x);
+		x = next;
+	}
+}
+
 void node_set_top(struct nodes *t, struct node *n, int top, dev_t dev, uint64_t ino)
 {
-	struct shard *s = node_lock(t, n);
+	struct shard *s;
 
+	if (node_has(n, NODE_LINKED))
+		node_part(t, n);
+	s = node_lock(t, n);
 	n->obj_dev = dev;
 	n->obj_ino = ino;
 	atomic_store_explicit(&n->top, (int16_t)top, memory_order_release);
@@ -871,28 +903,21 @@ int node_add_name(struct nodes *t, struct node *n, struct node *parent, const ch
 	return 0;
 }
 
-static void extra_free(struct nodes *t, struct node_name *x)
-{
-	node_unref(t, x->parent);
-	free(x);
-}
-
 int node_move(struct nodes *t, struct node *n, struct node *op, const char *oname,
 	      struct node *np, const char *nname)
 {
 	struct node_name *x = NULL;
-	struct shard *s;
+	struct shard *s = node_lock(t, n);
+	bool first = is_first_name(n, op, oname);
 	int r;
 
-	if (n->type != DT_DIR) {
-		s = node_lock(t, n);
+	if (!first && n->type != DT_DIR)
 		x = extra_take(n, op, oname);
-		pthread_mutex_unlock(&s->lock);
-	}
-	if (x) {
+	pthread_mutex_unlock(&s->lock);
+	if (x)
 		extra_free(t, x);
+	if (!first)
 		return node_add_name(t, n, np, nname);
-	}
 	r = node_rename_first(t, n, np, nname);
 	if (r == 0)
 		node_unref(t, op);
@@ -908,7 +933,7 @@ void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
 
 	if (n->type != DT_DIR)
 		x = extra_take(n, parent, name);
-	if (!x && !node_has(n, NODE_DEAD)) {
+	if (!x && is_first_name(n, parent, name)) {
 		heir = n->type == DT_DIR ? NULL : extra_take(n, NULL, NULL);
 		if (!heir) {
 			name_remove(t, s, n);

@@ -43,6 +43,21 @@ def a_hundred_names():
     eq(os.stat(m("many")).st_nlink, 1)
 
 @case
+def a_further_name_may_come_to_be_another_file():
+    put(m("first"), b"old")
+    os.link(m("first"), m("further"))
+    with open(m("first"), "rb") as f:
+        os.unlink(m("further"))
+        put(m("further"), b"new and longer")
+        os.unlink(m("first"))
+        eq(f.read(), b"old")
+        eq(os.fstat(f.fileno()).st_nlink, 0)
+        eq(os.fstat(f.fileno()).st_size, 3)
+    eq(get(m("further")), b"new and longer")
+    os.unlink(m("further"))
+    eq(err(os.stat, m("further")), "ENOENT")
+
+@case
 def errors_of_link():
     eq(err(os.link, m("c"), m("plain")), "EEXIST")
     eq(err(os.link, m("none"), m("x")), "ENOENT")
