@@ -94,8 +94,10 @@ static int filter_fill_denials(scmp_filter_ctx ctx)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(denials); i++) {
 		const struct filter_deny *d = &denials[i];
-		struct scmp_arg_cmp cmp = SCMP_CMP64(d->arg, SCMP_CMP_MASKED_EQ, d->mask,
-						     d->value);
+		struct scmp_arg_cmp cmp = {
+			.arg = d->arg, .op = SCMP_CMP_MASKED_EQ,
+			.datum_a = d->mask, .datum_b = d->value,
+		};
 
 		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO((unsigned)d->code),
 				     seccomp_syscall_resolve_name(d->call), 1, cmp);

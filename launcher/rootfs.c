@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,11 +132,15 @@ static int rootfs_lowers(const struct run_plan *p, const struct run_live *live, 
 
 static int rootfs_open_fuse(struct err *e)
 {
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC), r = -errno;
+	_close_ int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	struct stat st;
+	int r = -errno;
 
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	    st.st_rdev == makedev(10, 229))
+		return take_fd(&fd);
 	if (fd >= 0)
-		return fd;
+		return err_set(e, -ENODEV, "cannot use '/dev/fuse': it is not the FUSE device");
 	if (r == -EACCES && stat("/dev/fuse", &st) == 0) {
 		(void)err_set(e, r, "cannot open '/dev/fuse': its mode is %04o",
 			      (unsigned)st.st_mode & 07777);

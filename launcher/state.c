@@ -169,7 +169,9 @@ static int state_make_upper(int dir, const struct state_record *r)
 
 	if (stat(r->lowers.v[0], &st) < 0 || mkdirat(dir, "upper", 0700) < 0)
 		return -errno;
-	if (geteuid() == 0 && fchownat(dir, "upper", st.st_uid, st.st_gid, 0) < 0)
+	/* EINVAL: root of a user namespace that lacks the owner. */
+	if (geteuid() == 0 && fchownat(dir, "upper", st.st_uid, st.st_gid, 0) < 0 &&
+	    errno != EINVAL)
 		return -errno;
 	return fchmodat(dir, "upper", st.st_mode & 07777, 0) < 0 ? -errno : 0;
 }

@@ -35,9 +35,9 @@ t_said err "$T/none"
 # Signals reach the application; it may end as it likes, or be ended.
 # (A shell starts what it puts in the background with SIGINT ignored.)
 for sig in TERM:15 INT:2 HUP:1; do
-	env --default-signal "$UFS_RUN" -- sh -c 'echo ready; exec sleep 60' >"$T/ready" &
+	env --default-signal "$UFS_RUN" -- sh -c 'echo ready; exec sleep 60' >"$T/ready.$sig" &
 	pid=$!
-	t_wait 15 grep -q ready "$T/ready" || t_fail "the command did not start"
+	t_wait 15 grep -q ready "$T/ready.$sig" || t_fail "the command did not start"
 	kill -"${sig%:*}" $pid
 	status=0
 	wait $pid || status=$?
