@@ -84,7 +84,7 @@ static int filter_fill_allowed(scmp_filter_ctx ctx)
 		r = filter_add_names(ctx, SCMP_ACT_ERRNO(EPERM), filter_denied);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(personalities); i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 1,
-				     SCMP_A0_64(SCMP_CMP_EQ, personalities[i]));
+				     SCMP_A0_64(SCMP_CMP_EQ, personalities[i], 0));
 	return r;
 }
 

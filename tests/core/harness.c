@@ -143,10 +143,12 @@ void uni_lstat(struct uni *t, const char *branchpath, struct stat *ret)
 
 static void make_parents(char *path)
 {
-	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
+	for (size_t i = 1; path[i]; i++) {
+		if (path[i] != '/')
+			continue;
+		path[i] = '\0';
 		(void)mkdir(path, 0755); /* most are there; the object's call tells */
-		*p = '/';
+		path[i] = '/';
 	}
 }
 

@@ -151,8 +151,8 @@ int uni_rmdir(struct uni *t, const char *path)
 
 int uni_rename(struct uni *t, const char *from, const char *to, unsigned flags)
 {
-	const char *name, *newname;
-	node_id dir, newdir;
+	const char *name, *newname = NULL;
+	node_id dir, newdir = 0;
 	int r = walk_parent(t, from, &dir, &name);
 
 	if (r == 0)

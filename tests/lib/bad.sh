@@ -59,5 +59,5 @@ dev() {
 
 # The process has ended, whether or not its parent has noticed.
 ended() {
-	[ ! -d "/proc/$1" ] || grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat"
+	[ ! -d "/proc/$1" ] || grep -q '^[0-9]* (.*) [ZX]' "/proc/$1/stat" 2>/dev/null
 }

@@ -44,6 +44,8 @@ static int daemon_detach(void)
 	for (int i = 0; i <= 2; i++)
 		if (dup2(fd, i) < 0)
 			return -errno;
+	if (fd <= 2)
+		(void)take_fd(&fd); /* our caller had closed some of them */
 	log_init("ufs", LOG_SINK_SYSLOG, LOG_LVL_WARN);
 	return 0;
 }
@@ -111,6 +113,19 @@ int daemon_serve(const struct ufs_config *cfg, bool debug, struct err *e)
 	return daemon_run(cfg, -EBADF, e);
 }
 
+/* A shell's background job, or nohup, left some signals ignored or blocked. */
+static void daemon_signals(void)
+{
+	static const int ours[] = {SIGTERM, SIGINT, SIGHUP};
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		(void)signal(ours[i], SIG_DFL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 _noreturn_ static void daemon_child(const struct ufs_config *cfg, int report)
 {
 	_close_ int keep = -EBADF;
@@ -125,7 +140,7 @@ _noreturn_ static void daemon_child(const struct ufs_config *cfg, int report)
 	}
 	(void)close_range(4, ~0U, 0);
 	(void)setsid();
-	(void)signal(SIGPIPE, SIG_IGN);
+	daemon_signals();
 	if (chdir("/") < 0)
 		(void)err_set(&e, -errno, "cannot enter the root directory");
 	/* daemon_run closes its report; on an error this one tells the parent */

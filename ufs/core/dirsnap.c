@@ -18,6 +18,7 @@
 #include "resolve.h"
 #include "sys.h"
 #include "virt.h"
+#include "xattr.h"
 
 #define SHARDS 16U
 #define KEEP_BYTES (48U << 20)   /* of all unused snapshots together */
@@ -331,14 +332,16 @@ static int build_branch(struct ufs *u, struct build *b, int br, const struct fdr
 {
 	_close_ int fd = -EBADF;
 	_free_ char *buf = NULL;
+	struct fd_path path;
 	struct stat st;
 	int r;
 
 	if (ref->fd < 0)
 		return ref->fd == -ENOENT ? 0 : ref->fd;
-	fd = sys_openat(ref->fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	/* Not as ".", for which the directory would have to be searchable. */
+	fd = open(fd_path(&path, ref->fd), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	r = sys_stat(fd, "", &st);
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/sysmacros.h>
 
 #include "copyup.h"
 #include "format.h"
@@ -150,9 +151,26 @@ static void removal_done(struct ufs *u, struct removal *m, struct node *n,
 		owner_forget(u, m->dst, &m->f.st);
 }
 
-static int remove_locked(struct ufs *u, struct removal *m, bool is_dir)
+/* The node that has this name, be it its first or a further one; referenced. */
+static struct node *removal_node(struct ufs *u, const struct removal *m)
 {
 	struct node *n = node_find(u->nodes, m->dir, m->name);
+
+	if (n || m->f.type == DT_DIR || !m->present)
+		return n;
+	n = node_find_object(u->nodes, m->f.type,
+			     makedev(m->f.st.stx_dev_major, m->f.st.stx_dev_minor),
+			     m->f.st.stx_ino);
+	if (n) {
+		node_ref(n);
+		node_forget(u->nodes, n, 1);
+	}
+	return n;
+}
+
+static int remove_locked(struct ufs *u, struct removal *m, bool is_dir)
+{
+	struct node *n = removal_node(u, m);
 	struct orphan *o = NULL;
 	int r = orphan_make(u, n, m->set.refs[m->f.top].fd, m->name, &o);
 

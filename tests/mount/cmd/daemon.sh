@@ -47,3 +47,31 @@ if "$UFS" mount --upper "$UP" --lower "$T/none" "$M" 2>"$T/err"; then
 	t_fail "mounted without a branch"
 fi
 grep -q "branch 1 '$T/none'" "$T/err" || t_fail "$(cat "$T/err")"
+
+# A caller without standard descriptors.
+"$UFS" mount --upper "$UP" --lower "$L1" "$M" <&- >&- 2>&- || t_fail "not without descriptors"
+pid=$(t_daemon "$M")
+for fd in 0 1 2; do
+	t_eq "$(readlink "/proc/$pid/fd/$fd")" /dev/null "descriptor $fd of the daemon"
+done
+t_umount
+
+# Debugging stays in the foreground and tells every step.
+"$UFS" mount -d --upper "$UP" --lower "$L1" "$M" >"$T/log" 2>&1 &
+pid=$!
+t_wait 10 t_is_mounted "$M" || t_fail "-d: not mounted"
+t_eq "$(cat "$M/1")" 1 "-d"
+touch "$M/x"
+kill -TERM "$pid" || t_fail "-d did not stay"
+status=0
+wait "$pid" || status=$?
+t_eq "$status" 0 "status after SIGTERM"
+! t_is_mounted "$M" || t_fail "still mounted after SIGTERM"
+[ -s "$T/log" ] || t_fail "-d told nothing"
+
+# The daemon of a background job, where the shell has SIGINT ignored.
+(trap '' INT HUP; "$UFS" mount --upper "$UP" --lower "$L1" "$M")
+pid=$(t_daemon "$M")
+kill -INT "$pid"
+t_wait 10 ended "$pid" || t_fail "SIGINT is ignored"
+! t_is_mounted "$M" || t_fail "still mounted after SIGINT"
