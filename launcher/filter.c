@@ -47,8 +47,6 @@ static int filter_new(uint32_t otherwise, scmp_filter_ctx *ret)
 	/* Any other entry point: nothing exists there. */
 	if (r == 0)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-	if (r == 0)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)
 		r = seccomp_arch_add(ctx, SCMP_ARCH_X86);
 	if (r == 0 && seccomp_arch_native() == SCMP_ARCH_AARCH64)

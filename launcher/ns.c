@@ -6,6 +6,7 @@
 #include <linux/keyctl.h>
 #include <net/if.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 #include "cleanup.h"
 #include "fdio.h"
 #include "sys.h"
+
+/* How long a killed container may wait for its filesystem. */
+#define NS_KILL_MS 10000
 
 static const struct ns_kind kinds[] = {
 	{ "user", "user", CLONE_NEWUSER },
@@ -161,6 +165,18 @@ int ns_setup(const struct run_plan *p, struct run_live *live, struct err *e)
 	return p->lo_up ? ns_lo_up(e) : 0;
 }
 
+/*
+ * A process that waits for an answer of the filesystem cannot die before it
+ * comes. A daemon that does not answer any more is ended: that answers all.
+ */
+static void ns_unblock(const struct run_live *live)
+{
+	struct pollfd p = { .fd = live->init_fd, .events = POLLIN };
+
+	if (live->init_fd >= 0 && live->daemon_fd >= 0 && poll(&p, 1, NS_KILL_MS) == 0)
+		(void)sys_pidfd_send_signal(live->daemon_fd, SIGKILL);
+}
+
 void ns_kill(const struct run_plan *p _unused_, struct run_live *live)
 {
 	if (live->init > 0 && !live->init_gone) {
@@ -168,6 +184,7 @@ void ns_kill(const struct run_plan *p _unused_, struct run_live *live)
 			(void)sys_pidfd_send_signal(live->init_fd, SIGKILL);
 		else
 			(void)kill(live->init, SIGKILL); /* ours, not reaped: no reuse */
+		ns_unblock(live);
 		while (waitpid(live->init, NULL, 0) < 0 && errno == EINTR)
 			;
 		live->init_gone = true;
