@@ -305,6 +305,56 @@ TEST(writes_across_the_copy_up_lose_no_data)
 	}
 }
 
+enum { SHUT = 300 };
+
+/* Thread 0 writes files that are 0444; nobody sees them otherwise. */
+static void *write_or_look(void *arg)
+{
+	struct job *j = arg;
+
+	pthread_barrier_wait(j->start);
+	for (int i = 0; i < SHUT && !j->wrong[0]; i++) {
+		struct ufs_entry e;
+		struct stat st;
+		char name[16];
+		int r;
+
+		(void)snprintf(name, sizeof(name), "f%d", i);
+		r = ufs_lookup(j->t->u, NODE_ROOT, name, &e);
+		if (r < 0)
+			return job_note(j, "'%s' is not found: %s", name, err_name(r));
+		if (j->num == 0)
+			r = job_write(j, e.id, "x", 1, 0);
+		if (r == 0)
+			r = ufs_getattr(j->t->u, e.id, &st);
+		if (r < 0)
+			job_note(j, "'%s' says %s", name, err_name(r));
+		else if ((st.st_mode & 07777) != 0444 || (e.attr.st_mode & 07777) != 0444)
+			job_note(j, "'%s' shows %04o and %04o", name, st.st_mode & 07777,
+				 e.attr.st_mode & 07777);
+		ufs_forget(j->t->u, e.id, 1);
+	}
+	return NULL;
+}
+
+TEST(a_mode_that_is_lent_for_an_open_is_never_seen)
+{
+	struct uni *t = *state;
+
+	if (uni_is_root())
+		uni_skip("root needs no right to be lent");
+	uni_two(t);
+	uni_open(t);
+	for (int i = 0; i < SHUT; i++) {
+		_free_ char *s = NULL;
+
+		assert_ok(str_printf(&s, "f%d", i));
+		assert_ok(uni_create(t, s, 0444, ""));
+	}
+	uni_reopen(t);
+	jobs_run(t, 4, write_or_look, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +363,7 @@ int main(void)
 		UNI_TEST(a_rename_during_the_copy_up_is_honoured),
 		UNI_TEST(an_unlink_during_the_copy_up_is_honoured),
 		UNI_TEST(lookups_forgets_and_listings_beside_changes_lose_nothing),
+		UNI_TEST(a_mode_that_is_lent_for_an_open_is_never_seen),
 		UNI_TEST(writes_across_the_copy_up_lose_no_data),
 	};
 

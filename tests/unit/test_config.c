@@ -185,6 +185,10 @@ TEST(the_work_directory_is_kept)
 	taken(&c, "br:/a:/b,work=/w");
 	assert_string_equal(c.work, "/w");
 	config_done(&c);
+	taken(&c, "br:/a:/b,work=w");
+	assert_int_equal(c.work[0], '/');
+	assert_string_equal(c.items[0].value, c.work);
+	config_done(&c);
 }
 
 /* containers/storage: empty items, and whatever the storage.conf says. */

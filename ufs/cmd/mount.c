@@ -13,6 +13,7 @@
 #include "opt.h"
 #include "remount.h"
 #include "str.h"
+#include "userns.h"
 
 #define SOURCE_MAX 200 /* bytes of a SPEC that is shown in the mount table */
 
@@ -138,6 +139,9 @@ static int mount_steps(struct mount_request *rq, struct err *e)
 		return r;
 	if (mount_defaults(rq) < 0)
 		return err_set(e, -ENOMEM, "cannot keep the mount options");
+	r = userns_ids(&rq->cfg);
+	if (r < 0)
+		return err_set(e, r, "cannot read the id maps of this process");
 	for (size_t i = 0; i < rq->cfg.nnotices; i++)
 		fprintf(stderr, "ufs: note: %s\n", rq->cfg.notices[i]);
 	if (rq->fake)

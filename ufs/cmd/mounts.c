@@ -78,7 +78,7 @@ static int describe_branch(struct json_object *list, const struct branch_spec *b
 	if (json_object_object_add(o, "index", json_object_new_uint64(index)) < 0 ||
 	    json_add_name(o, "path", b->path) < 0 ||
 	    json_add_string(o, "perm", config_perm_name(b->perm, b->attrs)) < 0 ||
-	    json_add_string(o, "format", format) < 0 ||
+	    json_add_string(o, "format", format && *format ? format : NULL) < 0 ||
 	    json_add_string(o, "from", b->from) < 0)
 		return -ENOMEM;
 	return 0;

@@ -237,6 +237,9 @@ static int config_absolute_all(struct ufs_config *c, struct err *e)
 		r = config_absolute(cwd, &c->branches[i].path);
 	if (r == 0 && c->work)
 		r = config_absolute(cwd, &c->work);
+	for (size_t i = 0; i < c->nitems && r == 0; i++)
+		if (strcmp(c->items[i].name, "work") == 0)
+			r = config_absolute(cwd, &c->items[i].value);
 	if (r == 0 && c->mountpoint)
 		r = config_absolute(cwd, &c->mountpoint);
 	return r < 0 ? err_set(e, r, "cannot make the paths absolute") : 0;

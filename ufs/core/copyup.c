@@ -265,10 +265,16 @@ static int publish_name(const struct copyup_job *j, int tmp, int dirfd, const ch
 /* From now on the copy serves. Stripe of the parent: written. */
 static void serve_copy(struct ufs *u, const struct copyup_job *j, const struct statx *st)
 {
+	dev_t dev = makedev(st->stx_dev_major, st->stx_dev_minor);
+
 	/* A directory may get a copy below the branch that shows its attributes. */
-	if (j->dst < node_top(j->node))
-		node_set_top(u->nodes, j->node, j->dst,
-			     makedev(st->stx_dev_major, st->stx_dev_minor), st->stx_ino);
+	if (j->dst >= node_top(j->node))
+		return;
+	node_set_top(u->nodes, j->node, j->dst, dev, st->stx_ino);
+	/* Its other names below are another file from now on: with one number
+	 * for both, mv(1) would take them for the same and remove one. */
+	if (j->node->type != DT_DIR && j->st.stx_nlink > 1)
+		node_set_ino(j->node, inum_of(u->inums, dev, st->stx_ino));
 }
 
 /* One try at the place where N is now. 1: published, 0: it moved, -errno. */

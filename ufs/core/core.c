@@ -102,6 +102,7 @@ static int open_root_node(struct ufs *u)
 
 static void init_locks(struct ufs *u)
 {
+	pthread_mutex_init(&u->lend_lock, NULL);
 	for (size_t i = 0; i < STRIPES; i++)
 		pthread_rwlock_init(&u->stripes[i], NULL);
 	for (size_t i = 0; i < COPY_SHARDS; i++) {
@@ -167,6 +168,7 @@ void ufs_close(struct ufs *u)
 	inums_done(u->inums);
 	virt_done(u->virt);
 	branches_close(&u->bs);
+	pthread_mutex_destroy(&u->lend_lock);
 	for (size_t i = 0; i < STRIPES; i++)
 		pthread_rwlock_destroy(&u->stripes[i]);
 	for (size_t i = 0; i < COPY_SHARDS; i++) {

@@ -48,7 +48,7 @@ struct node {
 	_Atomic int16_t top;        /* branch that serves it now, -1: none */
 	uint8_t type;               /* DT_* */
 	uint8_t namelen;
-	uint64_t ino;               /* as shown */
+	_Atomic uint64_t ino;       /* as shown */
 	uint64_t obj_ino;           /* of the object on its branch */
 	dev_t obj_dev;
 	union {
@@ -153,6 +153,8 @@ void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
 
 /* N is served by branch TOP as this object from now on (copy-up). */
 void node_set_top(struct nodes *t, struct node *n, int top, dev_t dev, uint64_t ino);
+/* Show N under another number: it parted from the file it shared its own with. */
+void node_set_ino(struct node *n, uint64_t ino);
 /* Enter N into the object index: it has several names. */
 void node_set_linked(struct nodes *t, struct node *n);
 /* Is anything in that index? */

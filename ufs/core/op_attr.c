@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "copyup.h"
+#include "lend.h"
 #include "lookup.h"
 #include "op.h"
 #include "owner.h"
@@ -26,13 +27,17 @@ static void virtual_attr(const struct node *n, struct stat *ret)
 static int node_attr(struct ufs *u, struct node *n, struct stat *ret)
 {
 	struct statx st;
+	unsigned seq;
 	int top, r;
 
 	if (node_has(n, NODE_VIRTUAL)) {
 		virtual_attr(n, ret);
 		return 0;
 	}
-	r = resolve_statx(u, n, &top, &st);
+	do {
+		seq = lend_begin(u);
+		r = resolve_statx(u, n, &top, &st);
+	} while (lend_again(u, seq));
 	if (r == 0)
 		lookup_attr(u, n, top, &st, ret);
 	return r;
@@ -89,19 +94,24 @@ static int set_virtual(struct ufs *u, int b, int fd, const struct stat *set, uns
 	return owner_record(u, b, fd, now.st_uid, now.st_gid, now.st_mode);
 }
 
-static int set_real(int fd, const struct stat *set, unsigned want)
+static int set_real(struct ufs *u, int fd, const struct stat *set, unsigned want)
 {
 	uid_t uid = want & UFS_SET_UID ? set->st_uid : (uid_t)-1;
 	gid_t gid = want & UFS_SET_GID ? set->st_gid : (gid_t)-1;
 	struct fd_path p;
+	int r = 0;
 
 	/* The owner first: changing it takes special bits away. */
 	if ((want & (UFS_SET_UID | UFS_SET_GID)) &&
 	    fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	if ((want & UFS_SET_MODE) && chmod(fd_path(&p, fd), set->st_mode & 07777) < 0)
-		return -errno;
-	return 0;
+	if (!(want & UFS_SET_MODE))
+		return 0;
+	pthread_mutex_lock(&u->lend_lock);
+	if (chmod(fd_path(&p, fd), set->st_mode & 07777) < 0)
+		r = -errno;
+	pthread_mutex_unlock(&u->lend_lock);
+	return r;
 }
 
 static struct timespec pick_time(unsigned want, unsigned bit, unsigned now_bit,
@@ -141,7 +151,7 @@ static int set_rest(struct ufs *u, struct node *n, const struct stat *set, unsig
 	if (fd < 0)
 		return fd;
 	if (want & owner)
-		r = u->ids.virt ? set_virtual(u, b, fd, set, want) : set_real(fd, set, want);
+		r = u->ids.virt ? set_virtual(u, b, fd, set, want) : set_real(u, fd, set, want);
 	if (r == 0 && (want & times))
 		r = set_times(fd, set, want);
 	return r;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "copyup.h"
+#include "lend.h"
 #include "op.h"
 #include "records.h"
 #include "sys.h"
@@ -30,6 +31,8 @@ static int open_data(struct ufs *u, struct node *n, bool write, struct fdref *re
 		if (fdcache_get(u->data, node_id_of(n), tag, ret))
 			return 0;
 		fd = resolve_open(u, n, top, flags);
+		if (fd == -EACCES)
+			fd = lend_open(u, n, top, flags);
 		if (fd >= 0) {
 			fdcache_add(u->data, node_id_of(n), tag, fd, ret);
 			return 0;

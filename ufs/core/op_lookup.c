@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "dirsnap.h"
 #include "format.h"
+#include "lend.h"
 #include "log.h"
 #include "lookup.h"
 #include "op.h"
@@ -52,7 +53,8 @@ static int lookup_in(struct ufs *u, struct node *dir, const char *name,
 int ufs_lookup(struct ufs *u, node_id parent, const char *name, struct ufs_entry *ret)
 {
 	struct node *dir, *n;
-	bool tried = false;
+	bool tried = false, again;
+	unsigned seq;
 	int r = op_dir(u, parent, &dir);
 
 	if (r == 0)
@@ -62,8 +64,12 @@ int ufs_lookup(struct ufs *u, node_id parent, const char *name, struct ufs_entry
 	if (r < 0)
 		return r;
 	do {
+		seq = lend_begin(u);
 		r = lookup_in(u, dir, name, &n, ret);
-	} while (resolve_retry(u, r, &tried));
+		again = r == 0 && lend_again(u, seq);
+		if (again)
+			node_forget(u->nodes, n, 1);
+	} while (again || resolve_retry(u, r, &tried));
 	return r;
 }
 

@@ -6,7 +6,8 @@
  *   1. stripes of directories (by slot; two in the order of their index):
  *      read side while a name in the directory is resolved, write side while
  *      names in it change; held over system calls on the branches
- *   2. leaves: shards of nodes, descriptor caches, snapshots, records
+ *   2. lend_lock: while the mode of a file changes
+ *   3. leaves: shards of nodes, descriptor caches, snapshots, records
  * Never held over a copy of data or a reply. A stripe is not taken while
  * another is held, but for the two of a rename. Copy-up of a node is single:
  * a flag in `copies`, its mutex is not held while copying.
@@ -54,6 +55,8 @@ struct ufs {
 	char *notices;
 	pthread_rwlock_t stripes[STRIPES];
 	struct copy_shard copies[COPY_SHARDS];
+	pthread_mutex_t lend_lock;   /* see lend.h */
+	_Atomic unsigned lend_seq;   /* odd while a mode is lent */
 	_Atomic uint64_t copyups, copyup_bytes, orphans;
 };
 

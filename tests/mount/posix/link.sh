@@ -7,9 +7,12 @@ t_branches
 mkdir -p "$L1/d" "$L2/d"
 for f in a b c plain; do echo $f >"$L1/$f"; done
 echo two >"$L2/d/two"
+echo twin >"$L1/twin1"
+ln "$L1/twin1" "$L1/twin2"
 ln -s "$(printf 'x%.0s' $(seq 1000))" "$L2/long"
 t_union
 t_py <<'END'
+import subprocess
 from ufstest import *
 
 @case
@@ -41,6 +44,16 @@ def a_hundred_names():
     for i in range(100):
         os.unlink(m(f"many.{i}"))
     eq(os.stat(m("many")).st_nlink, 1)
+
+@case
+def lower_twins_part_when_one_is_written():
+    eq(os.stat(m("twin1")).st_ino, os.stat(m("twin2")).st_ino, "numbers before")
+    with open(m("twin1"), "ab") as f:
+        f.write(b"more")
+    eq(get(m("twin2")), b"twin\n")
+    assert not os.path.samefile(m("twin1"), m("twin2")), "one number, two files"
+    subprocess.run(["mv", m("twin1"), m("twin2")], check=True)
+    eq(get(m("twin2")), b"twin\nmore")
 
 @case
 def a_further_name_may_come_to_be_another_file():
