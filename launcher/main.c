@@ -68,8 +68,10 @@ int main(int argc, char **argv)
 	int status = 0, r;
 
 	if (getauxval(AT_SECURE)) {
-		fprintf(stderr, "%s: must not be installed setuid or with capabilities (EPERM)\n"
-			"  hint: it needs none: chmod u-s, setcap -r\n", prog);
+		fprintf(stderr,
+			"%s: must not be installed setuid or with capabilities (EPERM)\n"
+			"  hint: it needs none: chmod u-s, setcap -r\n",
+			prog);
 		return RUN_EXIT_FAILED;
 	}
 	r = cli_parse(argc, argv, &c, &what, &e);

@@ -78,21 +78,28 @@ static int ns_explain(const struct run_plan *p, int code, struct err *e)
 		if (code == -EPERM)
 			err_hint(e, "run as an ordinary user, or with CAP_SYS_ADMIN");
 	} else if (ns_sysctl("kernel/unprivileged_userns_clone") == 0) {
-		(void)err_set(e, code, "this host forbids user namespaces: kernel.unprivileged_userns_clone is 0");
+		(void)err_set(e, code,
+			      "this host forbids user namespaces: "
+			      "kernel.unprivileged_userns_clone is 0");
 		err_hint(e, "sudo sysctl kernel.unprivileged_userns_clone=1");
 	} else if (ns_sysctl("user/max_user_namespaces") == 0) {
-		(void)err_set(e, code, "this host forbids user namespaces: user.max_user_namespaces is 0");
+		(void)err_set(e, code,
+			      "this host forbids user namespaces: "
+			      "user.max_user_namespaces is 0");
 		err_hint(e, "sudo sysctl user.max_user_namespaces=15000");
 	} else if (code == -ENOSPC || code == -EUSERS) {
-		(void)err_set(e, code, "cannot make namespaces: a limit of theirs is reached");
-		err_hint(e, "see user.max_*_namespaces in sysctl(8); they nest 32 deep at most");
+		(void)err_set(e, code,
+			      "cannot make namespaces: a limit of theirs is reached");
+		err_hint(e, "see user.max_*_namespaces in sysctl(8); they nest 32 deep "
+			    "at most");
 	} else if (ns_sysctl("kernel/apparmor_restrict_unprivileged_userns") == 1) {
 		(void)err_set(e, code, "AppArmor forbids user namespaces on this host");
 		err_hint(e, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
 	} else {
 		(void)err_set(e, code, "cannot make a user namespace");
 		if (code == -EPERM)
-			err_hint(e, "inside a container or a chroot the kernel forbids it; run ufs-run on the host");
+			err_hint(e, "inside a container or a chroot the kernel forbids "
+				    "it; run ufs-run on the host");
 	}
 	return code;
 }
@@ -157,7 +164,9 @@ int ns_setup(const struct run_plan *p, struct run_live *live, struct err *e)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
 		r = err_set(e, -errno, "cannot make the mounts private");
 		if (r == -EACCES || r == -EPERM)
-			err_hint(e, "a security module restricts user namespaces (AppArmor: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0)");
+			err_hint(e, "a security module restricts user namespaces "
+				    "(AppArmor: sudo sysctl "
+				    "kernel.apparmor_restrict_unprivileged_userns=0)");
 		return r;
 	}
 	if (sethostname(p->hostname, strlen(p->hostname)) < 0)

@@ -39,7 +39,9 @@ static int serve_detach(struct err *e)
 	log_init("ufs-run", LOG_SINK_SYSLOG, LOG_LVL_WARN);
 	(void)sys_raise_nofile();
 	/* Nobody who shares our ids may look into the descriptors. */
-	return prctl(PR_SET_DUMPABLE, 0) < 0 ? err_set(e, -errno, "cannot hide the daemon") : 0;
+	return prctl(PR_SET_DUMPABLE, 0) < 0
+		       ? err_set(e, -errno, "cannot hide the daemon")
+		       : 0;
 }
 
 /* Say what the branches lack, then nothing more. */
