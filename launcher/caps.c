@@ -54,8 +54,8 @@ static int caps_set(uint64_t keep, struct err *e)
 	for (cap_value_t cap = 0; r == 0 && cap < cap_max_bits(); cap++) {
 		cap_flag_value_t held;
 
-		if (!(keep >> cap & 1) || cap_get_flag(now, cap, CAP_PERMITTED, &held) < 0 ||
-		    held == CAP_CLEAR)
+		if (!(keep >> cap & 1) ||
+		    cap_get_flag(now, cap, CAP_PERMITTED, &held) < 0 || held == CAP_CLEAR)
 			continue;
 		if (cap_set_flag(new, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
 		    cap_set_flag(new, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0)
@@ -84,7 +84,8 @@ static int caps_ids(const struct run_plan *p, struct run_live *live, struct err 
 	    !(errno == EPERM && caps_groups_denied()))
 		return err_set(e, -errno, "cannot set the groups of user %u", live->uid);
 	if (live->pty_slave >= 0 && fchown(live->pty_slave, live->uid, (gid_t)-1) < 0)
-		return err_set(e, -errno, "cannot give the terminal to user %u", live->uid);
+		return err_set(e, -errno, "cannot give the terminal to user %u",
+			       live->uid);
 	if (setresgid(live->gid, live->gid, live->gid) < 0) {
 		(void)err_set(e, -errno, "group %u does not exist inside", live->gid);
 		goto hint;
@@ -96,7 +97,8 @@ static int caps_ids(const struct run_plan *p, struct run_live *live, struct err 
 	return 0;
 hint:
 	if (p->ids.kind != IDS_HOST)
-		err_hint(e, "only mapped ids exist: 'ufs-run --dry-run' lists them; /etc/subuid and /etc/subgid give more");
+		err_hint(e, "only mapped ids exist: 'ufs-run --dry-run' lists them; "
+			    "/etc/subuid and /etc/subgid give more");
 	return e->code;
 }
 

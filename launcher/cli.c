@@ -82,8 +82,8 @@ static int cli_what(void *ctx, const struct opt *o, const char *value _unused_,
 #define AT(field) offsetof(struct run_config, field)
 
 static const struct opt cli_opts[] = {
-	{ 0, "lower", NULL, "DIR", "a lower branch, top first (default: the host's own /)",
-	  cli_list, AT(lowers), 0 },
+	{ 0, "lower", NULL, "DIR",
+	  "a lower branch, top first (default: the host's own /)", cli_list, AT(lowers), 0 },
 	{ 0, "upper", NULL, "DIR", "keep the changes in DIR, which is never removed",
 	  opt_set_string, AT(upper), 0 },
 	{ 0, "name", NULL, "NAME", "keep the changes under NAME until removed",
@@ -100,8 +100,8 @@ static const struct opt cli_opts[] = {
 	  cli_tmpfs, 0, 0 },
 	{ 'u', "user", NULL, "USER[:GROUP]", "run as USER of the view (name or number)",
 	  opt_set_string, AT(user), 0 },
-	{ 0, "userns", NULL, "KIND", "user namespace: auto (ranges, else one id), single, host",
-	  cli_userns, 0, 0 },
+	{ 0, "userns", NULL, "KIND",
+	  "user namespace: auto (ranges, else one id), single, host", cli_userns, 0, 0 },
 	{ 0, "hostname", NULL, "NAME", "host name inside (default: the container's name)",
 	  opt_set_string, AT(hostname), 0 },
 	{ 'w', "workdir", NULL, "DIR", "working directory inside",
@@ -147,12 +147,14 @@ int cli_parse(int argc, char **argv, struct run_config *c, enum cli_do *ret_do,
 void cli_help(FILE *out)
 {
 	fputs("Usage: ufs-run [OPTIONS] [--] [COMMAND [ARG...]]\n"
-	      "Run COMMAND (default: $SHELL) isolated, on a union of the host's own files or of\n"
-	      "the given branches. It may change what it likes; the host stays as it was.\n\n",
+	      "Run COMMAND (default: $SHELL) isolated, on a union of the host's own\n"
+	      "files or of the given branches. It may change what it likes; the host\n"
+	      "stays as it was.\n\n",
 	      out);
 	opt_help(cli_opts, ARRAY_LEN(cli_opts), out);
-	fputs("\nExit status: the command's own; 125 when ufs-run failed, 126 when the command\n"
-	      "cannot be executed, 127 when it was not found, 128+N when signal N ended it.\n"
+	fputs("\nExit status: the command's own; 125 when ufs-run failed, 126 when the\n"
+	      "command cannot be executed, 127 when it was not found, 128+N when signal\n"
+	      "N ended it.\n"
 	      "See also: ufs ps, ufs diff NAME, ufs discard NAME\n", out);
 }
 

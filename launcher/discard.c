@@ -24,7 +24,8 @@ static int discard_target(const char *target, struct err *e)
 	int code;
 
 	if (strchr(target, '/')) {
-		(void)err_set(e, 0, "cannot discard '%s': only containers can be discarded yet",
+		(void)err_set(e, 0,
+			      "cannot discard '%s': only containers can be discarded yet",
 			      target);
 		err_hint(e, "'ufs ps -a' lists the containers");
 		return -EINVAL;
@@ -33,7 +34,8 @@ static int discard_target(const char *target, struct err *e)
 	if (code == 0)
 		code = state_remove(&r, e);
 	if (code == 0 && !r.own_upper)
-		fprintf(stderr, "ufs: '%s' was given with --upper and stays as it is\n", r.upper);
+		fprintf(stderr, "ufs: '%s' was given with --upper and stays as it is\n",
+			r.upper);
 	state_done(&r);
 	return code < 0 ? err_wrap(e, "cannot discard '%s'", target) : 0;
 }
@@ -44,10 +46,12 @@ int cmd_discard(int argc, char **argv)
 	struct err e = ERR_INIT;
 	int first, status = EXIT_OK, r;
 
-	r = opt_parse(discard_opts, ARRAY_LEN(discard_opts), 0, &d, argc, argv, &first, &e);
+	r = opt_parse(discard_opts, ARRAY_LEN(discard_opts), 0, &d, argc, argv, &first,
+		      &e);
 	if (r == 0 && d.help) {
 		puts("Usage: ufs discard NAME\n"
-		     "Drop the changes of container NAME, which must not run, and its record.\n");
+		     "Drop the changes of container NAME, which must not run, and its "
+		     "record.\n");
 		opt_help(discard_opts, ARRAY_LEN(discard_opts), stdout);
 	} else if (r == 0 && argc - first != 1) {
 		r = err_set(&e, 0, "discard takes the name of one container");

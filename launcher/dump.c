@@ -46,8 +46,8 @@ static void dump_branches(const struct run_plan *p, FILE *out)
 static void dump_maps(FILE *out, const char *what, const struct plan_map *m, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%-12s %s %u = outside %u, %u of them\n", "", what, m[i].inner,
-			m[i].outer, m[i].count);
+		fprintf(out, "%-12s %s %u = outside %u, %u of them\n", "", what,
+			m[i].inner, m[i].outer, m[i].count);
 }
 
 static void dump_ns(const struct run_plan *p, FILE *out)

@@ -82,8 +82,8 @@ static int exec_chdir(const struct run_plan *p, const char *home, struct err *e)
 
 	if (chdir(p->cwd) < 0) {
 		if (p->cwd_given) {
-			(void)err_set(e, -errno, "cannot enter the working directory '%s'",
-				      p->cwd);
+			(void)err_set(e, -errno,
+				      "cannot enter the working directory '%s'", p->cwd);
 			return e->code;
 		}
 		/* The caller's own may be hidden inside (/run, a record). */
@@ -92,7 +92,8 @@ static int exec_chdir(const struct run_plan *p, const char *home, struct err *e)
 	}
 	cwd = getcwd(NULL, 0);
 	if (!cwd || *cwd != '/')
-		return err_set(e, -EPERM, "the working directory '%s' lies outside", p->cwd);
+		return err_set(e, -EPERM, "the working directory '%s' lies outside",
+			       p->cwd);
 	return 0;
 }
 
@@ -107,12 +108,15 @@ static int exec_failed(const char *found, int code, struct err *e)
 		return code;
 	}
 	if (code == -ENOENT)
-		(void)err_set(e, code, "cannot execute '%s': its interpreter or loader is missing",
+		(void)err_set(e, code,
+			      "cannot execute '%s': its interpreter or loader is missing",
 			      found);
 	else if (stat(found, &st) == 0 && S_ISDIR(st.st_mode))
-		(void)err_set(e, -EISDIR, "cannot execute '%s': it is a directory", found);
+		(void)err_set(e, -EISDIR, "cannot execute '%s': it is a directory",
+			      found);
 	else if (code == -ENOEXEC)
-		(void)err_set(e, code, "cannot execute '%s': its format is not known", found);
+		(void)err_set(e, code, "cannot execute '%s': its format is not known",
+			      found);
 	else
 		(void)err_set(e, code, "cannot execute '%s'", found);
 	err_status(e, RUN_EXIT_NOEXEC);
@@ -123,7 +127,8 @@ static int exec_failed(const char *found, int code, struct err *e)
  * Execute NAME as execvp(3) does, but remember what was in the way: one that
  * is there and cannot be executed counts more than "not found".
  */
-static int exec_search(char *const *argv, char *const *env, const char *path, struct err *e)
+static int exec_search(char *const *argv, char *const *env, const char *path,
+		       struct err *e)
 {
 	_free_ char *denied = NULL;
 	int code = -ENOENT;

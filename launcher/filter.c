@@ -46,9 +46,8 @@ static int filter_new(uint32_t otherwise, scmp_filter_ctx *ret)
 
 	/* Any other entry point: nothing exists there. */
 	if (r == 0)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-	if (r == 0)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+				     SCMP_ACT_ERRNO(ENOSYS));
 	if (r == 0 && seccomp_arch_native() == SCMP_ARCH_X86_64)
 		r = seccomp_arch_add(ctx, SCMP_ARCH_X86);
 	if (r == 0 && seccomp_arch_native() == SCMP_ARCH_AARCH64)
@@ -61,7 +60,8 @@ static int filter_new(uint32_t otherwise, scmp_filter_ctx *ret)
 	return 0;
 }
 
-static int filter_add_names(scmp_filter_ctx ctx, uint32_t action, const char *const *names)
+static int filter_add_names(scmp_filter_ctx ctx, uint32_t action,
+			    const char *const *names)
 {
 	for (; *names; names++) {
 		int nr = seccomp_syscall_resolve_name(*names), r;

@@ -89,7 +89,9 @@ int idmap_note(const struct plan_ids *ids, char **ret)
 	case IDS_RANGES:
 		break;
 	}
-	return str_printf(ret, "ranges by newuidmap: root inside is you, %llu users and %llu groups in all",
+	return str_printf(ret,
+			  "ranges by newuidmap: root inside is you, %llu users and %llu "
+			  "groups in all",
 			  (unsigned long long)nu, (unsigned long long)ng);
 }
 
@@ -107,7 +109,8 @@ static int idmap_file(pid_t pid, const char *name, const char *text, struct err 
 		return 0;
 	(void)err_set(e, r, "cannot write '%s' of the container", name);
 	if (r == -EPERM || r == -EACCES)
-		err_hint(e, "a security module restricts user namespaces (AppArmor: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0)");
+		err_hint(e, "a security module restricts user namespaces (AppArmor: sudo "
+			    "sysctl kernel.apparmor_restrict_unprivileged_userns=0)");
 	return r;
 }
 
@@ -173,7 +176,10 @@ static int idmap_helper(const char *helper, const char *file, pid_t pid,
 	if (r < 0)
 		return err_set(e, r, "cannot run %s", helper);
 	(void)err_set(e, -EPERM, "%s refused the ranges of %s: %s", helper, file, said);
-	err_hint(e, "--userns single does without ranges; %s must be setuid root or have its capability", helper);
+	err_hint(e,
+		 "--userns single does without ranges; %s must be setuid root or have "
+		 "its capability",
+		 helper);
 	return -EPERM;
 }
 
@@ -202,7 +208,8 @@ int idmap_write(const struct run_plan *p, struct run_live *live, struct err *e)
 	case IDS_RANGES:
 		break;
 	}
-	r = idmap_helper("newuidmap", "/etc/subuid", live->init, ids->uids, ids->nuids, e);
+	r = idmap_helper("newuidmap", "/etc/subuid", live->init, ids->uids, ids->nuids,
+			 e);
 	if (r < 0)
 		return r;
 	return idmap_helper("newgidmap", "/etc/subgid", live->init, ids->gids, ids->ngids,

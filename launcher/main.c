@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "cleanup.h"
 #include "cli.h"
 #include "dump.h"
 #include "host.h"
@@ -26,7 +27,11 @@ static int main_status(const struct err *e)
 static int main_act(const struct run_config *c, const struct run_plan *p, int *ret_status,
 		    struct err *e)
 {
+	_free_ char *ids = NULL;
+
 	if (!c->dry_run) {
+		if (c->explain && idmap_note(&p->ids, &ids) == 0)
+			fprintf(stderr, "%s: ids: %s\n", prog, ids);
 		if (!c->name && c->keep_try)
 			fprintf(stderr, "%s: container '%s'\n", prog, p->name);
 		return stages_run(p, ret_status, e);
@@ -63,8 +68,10 @@ int main(int argc, char **argv)
 	int status = 0, r;
 
 	if (getauxval(AT_SECURE)) {
-		fprintf(stderr, "%s: must not be installed setuid or with capabilities (EPERM)\n"
-			"  hint: it needs none: chmod u-s, setcap -r\n", prog);
+		fprintf(stderr,
+			"%s: must not be installed setuid or with capabilities (EPERM)\n"
+			"  hint: it needs none: chmod u-s, setcap -r\n",
+			prog);
 		return RUN_EXIT_FAILED;
 	}
 	r = cli_parse(argc, argv, &c, &what, &e);

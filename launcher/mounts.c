@@ -71,7 +71,8 @@ static int target_open(const struct run_live *live, const char *path, bool is_di
 	parent = target_open(live, *up ? up : "/", true);
 	if (parent < 0)
 		return parent;
-	return target_is_scratch(live, parent) ? target_make(parent, name, is_dir) : -ENOENT;
+	return target_is_scratch(live, parent) ? target_make(parent, name, is_dir)
+					       : -ENOENT;
 }
 
 /* The target of a mount, checked. */
@@ -87,7 +88,8 @@ static int mount_target(const struct plan_mount *m, const struct run_live *live,
 	if (fd < 0) {
 		(void)err_set(e, fd, "cannot mount on '%s'", m->dst);
 		if (fd == -ENOENT)
-			err_hint(e, "it does not exist in what is mounted around it; make it there");
+			err_hint(e, "it does not exist in what is mounted around it; "
+				    "make it there");
 		return fd;
 	}
 	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
@@ -97,7 +99,8 @@ static int mount_target(const struct plan_mount *m, const struct run_live *live,
 			       "cannot mount on '%s'", m->dst);
 	/* A link of a branch may lead here; what processes look like is ours. */
 	if (fs.f_type == PROC_SUPER_MAGIC)
-		return err_set(e, -EPERM, "cannot mount on '%s': it leads into /proc", m->dst);
+		return err_set(e, -EPERM, "cannot mount on '%s': it leads into /proc",
+			       m->dst);
 	return take_fd(&fd);
 }
 
@@ -159,7 +162,10 @@ static int mount_fs(const struct plan_mount *m, struct run_live *live, struct er
 			      "cannot take '%s' of the host for '%s'",
 			      m->kind == MOUNT_NEW ? m->fstype : m->src, m->dst);
 		if (fd == -EPERM && m->kind == MOUNT_NEW)
-			err_hint(e, "the kernel refuses it where the outer %s is partly hidden, as in a container", m->dst);
+			err_hint(e,
+				 "the kernel refuses it where the outer %s is partly "
+				 "hidden, as in a container",
+				 m->dst);
 		return fd;
 	}
 	target = mount_target(m, live, e);
@@ -180,14 +186,16 @@ static int mount_open_null(struct run_live *live, struct err *e)
 	if (live->null < 0 || fstat(live->null, &st) < 0)
 		return err_set(e, -errno, "cannot open '/dev/null'");
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		return err_set(e, -ENODEV, "'/dev/null' of the host is not the null device");
+		return err_set(e, -ENODEV,
+			       "'/dev/null' of the host is not the null device");
 	return 0;
 }
 
 /* An empty read-only directory, or the null device, over the target. */
 static int mount_mask(int target, const struct run_live *live)
 {
-	static const char *const params[] = { "source=tmpfs", "mode=0555", "size=4k", NULL };
+	static const char *const params[] = {"source=tmpfs", "mode=0555", "size=4k",
+					     NULL};
 	_close_ int fd = -EBADF;
 	struct stat st;
 
@@ -218,7 +226,8 @@ static int mount_change(const struct plan_mount *m, struct run_live *live, struc
 	if (target == -ENOENT)
 		return 0;
 	return r < 0 ? err_set(e, r, "cannot %s '%s'",
-			       m->kind == MOUNT_MASK ? "mask" : "make read-only", m->dst) : 0;
+			       m->kind == MOUNT_MASK ? "mask" : "make read-only", m->dst)
+		     : 0;
 }
 
 /* The host's name-server file, put where /etc/resolv.conf of the view leads. */

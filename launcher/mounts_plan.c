@@ -21,33 +21,35 @@ struct mount_row {
 };
 
 static const struct mount_row rows[] = {
-	{ MOUNT_NEW, "proc", "/proc", NULL, SAFEX, PM_DIR | PM_NOFOLLOW },
-	{ MOUNT_RO, NULL, "/proc/bus", NULL, 0, 0 },
-	{ MOUNT_RO, NULL, "/proc/fs", NULL, 0, 0 },
-	{ MOUNT_RO, NULL, "/proc/irq", NULL, 0, 0 },
-	{ MOUNT_RO, NULL, "/proc/sys", NULL, 0, 0 },
-	{ MOUNT_RO, NULL, "/proc/sysrq-trigger", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/acpi", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/asound", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/kcore", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/keys", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/latency_stats", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/sched_debug", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/scsi", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/timer_list", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/proc/timer_stats", NULL, 0, 0 },
-	{ MOUNT_NEW, "sysfs", "/sys", NULL, SAFEX | MOUNT_ATTR_RDONLY, PM_DIR | PM_NOFOLLOW },
-	{ MOUNT_MASK, NULL, "/sys/firmware", NULL, 0, 0 },
-	{ MOUNT_MASK, NULL, "/sys/devices/virtual/powercap", NULL, 0, 0 },
-	{ MOUNT_NEW, "cgroup2", "/sys/fs/cgroup", NULL, SAFEX | MOUNT_ATTR_RDONLY,
-	  PM_DIR | PM_OPTIONAL },
-	{ MOUNT_NEW, "tmpfs", "/dev", "mode=0755,size=64k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-	  PM_DIR | PM_NOFOLLOW | PM_SCRATCH },
-	{ MOUNT_NEW, "devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620",
-	  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, PM_DIR },
-	{ MOUNT_NEW, "tmpfs", "/dev/shm", "mode=1777,size=64m", SAFEX, PM_DIR | PM_SCRATCH },
-	{ MOUNT_NEW, "mqueue", "/dev/mqueue", NULL, SAFEX, PM_DIR | PM_OPTIONAL },
-	{ MOUNT_NEW, "tmpfs", "/run", "mode=0755,size=20%", SAFE, PM_DIR | PM_SCRATCH },
+	{MOUNT_NEW, "proc", "/proc", NULL, SAFEX, PM_DIR | PM_NOFOLLOW},
+	{MOUNT_RO, NULL, "/proc/bus", NULL, 0, 0},
+	{MOUNT_RO, NULL, "/proc/fs", NULL, 0, 0},
+	{MOUNT_RO, NULL, "/proc/irq", NULL, 0, 0},
+	{MOUNT_RO, NULL, "/proc/sys", NULL, 0, 0},
+	{MOUNT_RO, NULL, "/proc/sysrq-trigger", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/acpi", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/asound", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/kcore", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/keys", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/latency_stats", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/sched_debug", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/scsi", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/timer_list", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/proc/timer_stats", NULL, 0, 0},
+	{MOUNT_NEW, "sysfs", "/sys", NULL, SAFEX | MOUNT_ATTR_RDONLY,
+	 PM_DIR | PM_NOFOLLOW},
+	{MOUNT_MASK, NULL, "/sys/firmware", NULL, 0, 0},
+	{MOUNT_MASK, NULL, "/sys/devices/virtual/powercap", NULL, 0, 0},
+	{MOUNT_NEW, "cgroup2", "/sys/fs/cgroup", NULL, SAFEX | MOUNT_ATTR_RDONLY,
+	 PM_DIR | PM_OPTIONAL},
+	{MOUNT_NEW, "tmpfs", "/dev", "mode=0755,size=64k",
+	 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, PM_DIR | PM_NOFOLLOW | PM_SCRATCH},
+	{MOUNT_NEW, "devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=0620",
+	 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, PM_DIR},
+	{MOUNT_NEW, "tmpfs", "/dev/shm", "mode=1777,size=64m", SAFEX,
+	 PM_DIR | PM_SCRATCH},
+	{MOUNT_NEW, "mqueue", "/dev/mqueue", NULL, SAFEX, PM_DIR | PM_OPTIONAL},
+	{MOUNT_NEW, "tmpfs", "/run", "mode=0755,size=20%", SAFE, PM_DIR | PM_SCRATCH},
 };
 
 /* Mount N+1 of P, of one kind and at one place. NULL: out of memory. */
@@ -72,7 +74,8 @@ static struct plan_mount *plan_add(struct run_plan *p, enum mount_kind kind,
 static bool plan_is_covered(const struct run_plan *p, const char *dst)
 {
 	for (size_t i = 0; i < p->nmounts; i++)
-		if (strcmp(p->mounts[i].dst, dst) != 0 && path_is_beneath(dst, p->mounts[i].dst))
+		if (strcmp(p->mounts[i].dst, dst) != 0 &&
+		    path_is_beneath(dst, p->mounts[i].dst))
 			return true;
 	return false;
 }
@@ -105,7 +108,8 @@ static bool plan_has_tty(const struct run_plan *p, const struct run_host *h)
 	return p->ids.ngids > 1 && p->ids.gids[1].count >= 5;
 }
 
-static int plan_row(const struct run_host *h, struct run_plan *p, const struct mount_row *row)
+static int plan_row(const struct run_host *h, struct run_plan *p,
+		    const struct mount_row *row)
 {
 	bool bound = plan_sys_is_bound(p, row);
 	struct plan_mount *m = plan_add(p, bound ? MOUNT_BIND : row->kind, row->fstype,
@@ -119,7 +123,8 @@ static int plan_row(const struct run_host *h, struct run_plan *p, const struct m
 		return -ENOMEM;
 	/* Group tty owns terminals where that group exists inside. */
 	if (row->fstype && strcmp(row->fstype, "devpts") == 0 && plan_has_tty(p, h))
-		return str_printf(&m->opts, "%s,gid=5", opts) < 0 ? -ENOMEM : plan_virt(p, m);
+		return str_printf(&m->opts, "%s,gid=5", opts) < 0 ? -ENOMEM
+								  : plan_virt(p, m);
 	if (opts && !(m->opts = strdup(opts)))
 		return -ENOMEM;
 	return row->kind == MOUNT_NEW ? plan_virt(p, m) : 0;
@@ -127,7 +132,8 @@ static int plan_row(const struct run_host *h, struct run_plan *p, const struct m
 
 static int plan_by_dst(const void *a, const void *b)
 {
-	return strcmp(((const struct plan_mount *)a)->dst, ((const struct plan_mount *)b)->dst);
+	return strcmp(((const struct plan_mount *)a)->dst,
+		      ((const struct plan_mount *)b)->dst);
 }
 
 /* Volumes and tmpfs, parents before what lies in them. */
@@ -155,7 +161,8 @@ static int plan_user(const struct run_config *c, struct run_plan *p)
 		m->attrs = SAFE;
 	}
 	if (p->nmounts > first)
-		qsort(p->mounts + first, p->nmounts - first, sizeof(*p->mounts), plan_by_dst);
+		qsort(p->mounts + first, p->nmounts - first, sizeof(*p->mounts),
+		      plan_by_dst);
 	for (size_t i = first; i < p->nmounts; i++)
 		if (plan_virt(p, &p->mounts[i]) < 0)
 			return -ENOMEM;

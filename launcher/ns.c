@@ -6,6 +6,7 @@
 #include <linux/keyctl.h>
 #include <net/if.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 #include "cleanup.h"
 #include "fdio.h"
 #include "sys.h"
+
+/* How long a killed container may wait for its filesystem. */
+#define NS_KILL_MS 10000
 
 static const struct ns_kind kinds[] = {
 	{ "user", "user", CLONE_NEWUSER },
@@ -74,21 +78,28 @@ static int ns_explain(const struct run_plan *p, int code, struct err *e)
 		if (code == -EPERM)
 			err_hint(e, "run as an ordinary user, or with CAP_SYS_ADMIN");
 	} else if (ns_sysctl("kernel/unprivileged_userns_clone") == 0) {
-		(void)err_set(e, code, "this host forbids user namespaces: kernel.unprivileged_userns_clone is 0");
+		(void)err_set(e, code,
+			      "this host forbids user namespaces: "
+			      "kernel.unprivileged_userns_clone is 0");
 		err_hint(e, "sudo sysctl kernel.unprivileged_userns_clone=1");
 	} else if (ns_sysctl("user/max_user_namespaces") == 0) {
-		(void)err_set(e, code, "this host forbids user namespaces: user.max_user_namespaces is 0");
+		(void)err_set(e, code,
+			      "this host forbids user namespaces: "
+			      "user.max_user_namespaces is 0");
 		err_hint(e, "sudo sysctl user.max_user_namespaces=15000");
 	} else if (code == -ENOSPC || code == -EUSERS) {
-		(void)err_set(e, code, "cannot make namespaces: a limit of theirs is reached");
-		err_hint(e, "see user.max_*_namespaces in sysctl(8); they nest 32 deep at most");
+		(void)err_set(e, code,
+			      "cannot make namespaces: a limit of theirs is reached");
+		err_hint(e, "see user.max_*_namespaces in sysctl(8); they nest 32 deep "
+			    "at most");
 	} else if (ns_sysctl("kernel/apparmor_restrict_unprivileged_userns") == 1) {
 		(void)err_set(e, code, "AppArmor forbids user namespaces on this host");
 		err_hint(e, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0");
 	} else {
 		(void)err_set(e, code, "cannot make a user namespace");
 		if (code == -EPERM)
-			err_hint(e, "inside a container or a chroot the kernel forbids it; run ufs-run on the host");
+			err_hint(e, "inside a container or a chroot the kernel forbids "
+				    "it; run ufs-run on the host");
 	}
 	return code;
 }
@@ -153,12 +164,26 @@ int ns_setup(const struct run_plan *p, struct run_live *live, struct err *e)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
 		r = err_set(e, -errno, "cannot make the mounts private");
 		if (r == -EACCES || r == -EPERM)
-			err_hint(e, "a security module restricts user namespaces (AppArmor: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0)");
+			err_hint(e, "a security module restricts user namespaces "
+				    "(AppArmor: sudo sysctl "
+				    "kernel.apparmor_restrict_unprivileged_userns=0)");
 		return r;
 	}
 	if (sethostname(p->hostname, strlen(p->hostname)) < 0)
 		return err_set(e, -errno, "cannot set the host name '%s'", p->hostname);
 	return p->lo_up ? ns_lo_up(e) : 0;
+}
+
+/*
+ * A process that waits for an answer of the filesystem cannot die before it
+ * comes. A daemon that does not answer any more is ended: that answers all.
+ */
+static void ns_unblock(const struct run_live *live)
+{
+	struct pollfd p = { .fd = live->init_fd, .events = POLLIN };
+
+	if (live->init_fd >= 0 && live->daemon_fd >= 0 && poll(&p, 1, NS_KILL_MS) == 0)
+		(void)sys_pidfd_send_signal(live->daemon_fd, SIGKILL);
 }
 
 void ns_kill(const struct run_plan *p _unused_, struct run_live *live)
@@ -168,6 +193,7 @@ void ns_kill(const struct run_plan *p _unused_, struct run_live *live)
 			(void)sys_pidfd_send_signal(live->init_fd, SIGKILL);
 		else
 			(void)kill(live->init, SIGKILL); /* ours, not reaped: no reuse */
+		ns_unblock(live);
 		while (waitpid(live->init, NULL, 0) < 0 && errno == EINTR)
 			;
 		live->init_gone = true;

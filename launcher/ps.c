@@ -119,7 +119,8 @@ static int ps_run(struct ps *ps, struct err *e)
 	}
 	r = state_each(ps_one, ps, e);
 	if (r == 0 && top)
-		printf("%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
+		printf("%s\n",
+		       json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
 	json_object_put(top);
 	if (r == 0 && (fflush(stdout) == EOF || ferror(stdout)))
 		r = err_set(e, -EIO, "cannot print");
@@ -136,7 +137,8 @@ int cmd_ps(int argc, char **argv)
 	if (r == 0 && first < argc)
 		r = err_set(&e, 0, "ps takes no argument '%s'", argv[first]);
 	if (r == 0 && ps.help) {
-		puts("Usage: ufs ps [-a] [-q|--json]\nThe containers of this user that run.\n");
+		puts("Usage: ufs ps [-a] [-q|--json]\nThe containers of this user that "
+		     "run.\n");
 		opt_help(ps_opts, ARRAY_LEN(ps_opts), stdout);
 	} else if (r == 0) {
 		r = ps_run(&ps, &e);

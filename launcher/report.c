@@ -63,8 +63,8 @@ static int report_walk(const struct run_plan *p, const struct state_record *rec,
 	}
 	if (code == 0) {
 		d.upper.fd = open(rec->upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		code = d.upper.fd < 0 ? err_set(e, -errno, "cannot open '%s'", rec->upper) :
-		       layer_diff(&d, e);
+		code = d.upper.fd < 0 ? err_set(e, -errno, "cannot open '%s'", rec->upper)
+				      : layer_diff(&d, e);
 	}
 	for (size_t i = 0; i < d.nlowers; i++)
 		close_fd(&lowers[i].fd);

@@ -41,7 +41,8 @@ int rootfs_plan(const struct run_config *c, const struct run_host *h, struct run
 		r = -ENOMEM;
 	if (r == 0 && c->upper && !(p->upper = strdup(c->upper)))
 		r = -ENOMEM;
-	p->host_root = c->lowers.n == 0 || (c->lowers.n == 1 && strcmp(c->lowers.v[0], "/") == 0);
+	p->host_root = c->lowers.n == 0 ||
+		       (c->lowers.n == 1 && strcmp(c->lowers.v[0], "/") == 0);
 	for (size_t i = 0; r == 0 && i < c->lowers.n; i++)
 		r = strv_add(&p->lowers, c->lowers.v[i]);
 	if (r == 0 && c->lowers.n == 0)
@@ -106,7 +107,8 @@ int rootfs_serve(const struct run_plan *p, struct run_live *live, struct err *e)
 	       err_set(e, live->daemon_fd, "cannot watch %s", rootfs_who) : 0;
 }
 
-int rootfs_started(const struct run_plan *p _unused_, struct run_live *live, struct err *e)
+int rootfs_started(const struct run_plan *p _unused_, struct run_live *live,
+		   struct err *e)
 {
 	int r = state_set_pid(live->record, live->init);
 
@@ -114,16 +116,19 @@ int rootfs_started(const struct run_plan *p _unused_, struct run_live *live, str
 }
 
 /* Hand a private copy of each lower tree to the daemon. */
-static int rootfs_lowers(const struct run_plan *p, const struct run_live *live, struct err *e)
+static int rootfs_lowers(const struct run_plan *p, const struct run_live *live,
+			 struct err *e)
 {
 	for (size_t i = 0; i < p->lowers.n; i++) {
 		_close_ int fd = sysmount_clone(AT_FDCWD, p->lowers.v[i], true);
 		int r = fd < 0 ? fd : sync_send(live->daemon_sock, SYNC_BRANCH, fd);
 
 		if (r < 0) {
-			(void)err_set(e, r, "cannot take lower branch '%s'", p->lowers.v[i]);
+			(void)err_set(e, r, "cannot take lower branch '%s'",
+				      p->lowers.v[i]);
 			if (r == -EACCES)
-				err_hint(e, "every directory on the way to it must be open to you");
+				err_hint(e, "every directory on the way to it must be "
+					    "open to you");
 			return r;
 		}
 	}
@@ -140,15 +145,17 @@ static int rootfs_open_fuse(struct err *e)
 	    st.st_rdev == makedev(10, 229))
 		return take_fd(&fd);
 	if (fd >= 0)
-		return err_set(e, -ENODEV, "cannot use '/dev/fuse': it is not the FUSE device");
+		return err_set(e, -ENODEV,
+			       "cannot use '/dev/fuse': it is not the FUSE device");
 	if (r == -EACCES && stat("/dev/fuse", &st) == 0) {
 		(void)err_set(e, r, "cannot open '/dev/fuse': its mode is %04o",
 			      (unsigned)st.st_mode & 07777);
 		err_hint(e, "sudo chmod 0666 /dev/fuse");
 	} else {
 		(void)err_set(e, r, "cannot open '/dev/fuse'");
-		err_hint(e, r == -EPERM ? "allow the device, in docker: --device /dev/fuse" :
-			 "sudo modprobe fuse");
+		err_hint(e, r == -EPERM
+				    ? "allow the device, in docker: --device /dev/fuse"
+				    : "sudo modprobe fuse");
 	}
 	return r;
 }

@@ -30,7 +30,8 @@ static int conf_dst(const char *option, const char *text, char **ret, struct err
 	if (strcmp(clean, "/") == 0)
 		return err_set(e, 0, "%s: the destination cannot be '/'", option);
 	if (path_is_beneath(clean, "/proc"))
-		return err_set(e, 0, "%s: the destination '%s' lies in /proc", option, clean);
+		return err_set(e, 0, "%s: the destination '%s' lies in /proc", option,
+			       clean);
 	*ret = take_ptr(clean);
 	return 0;
 }
@@ -189,16 +190,20 @@ static int conf_check_dsts(const struct run_config *c, struct err *e)
 	for (size_t i = 0; i < c->nvolumes; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(c->volumes[i].dst, c->volumes[k].dst) == 0)
-				return err_set(e, 0, "two volumes have the destination '%s'",
+				return err_set(e, 0,
+					       "two volumes have the destination '%s'",
 					       c->volumes[i].dst);
 	for (size_t i = 0; i < c->ntmpfs; i++) {
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(c->tmpfs[i].dst, c->tmpfs[k].dst) == 0)
-				return err_set(e, 0, "two --tmpfs have the destination '%s'",
+				return err_set(e, 0,
+					       "two --tmpfs have the destination '%s'",
 					       c->tmpfs[i].dst);
 		for (size_t k = 0; k < c->nvolumes; k++)
 			if (strcmp(c->tmpfs[i].dst, c->volumes[k].dst) == 0)
-				return err_set(e, 0, "a volume and a --tmpfs have the destination '%s'",
+				return err_set(e, 0,
+					       "a volume and a --tmpfs have the "
+					       "destination '%s'",
 					       c->tmpfs[i].dst);
 	}
 	return 0;
@@ -208,7 +213,8 @@ int runconf_check(const struct run_config *c, struct err *e)
 {
 	if (c->name && !runconf_is_name(c->name)) {
 		(void)err_set(e, 0, "'%s' cannot be a container's name", c->name);
-		err_hint(e, "a letter or digit, then letters, digits, '_', '.' and '-', 64 at most");
+		err_hint(e, "a letter or digit, then letters, digits, '_', '.' and '-', "
+			    "64 at most");
 		return -EINVAL;
 	}
 	if (c->rm && c->keep_try)
@@ -216,7 +222,8 @@ int runconf_check(const struct run_config *c, struct err *e)
 	if (c->hostname && !conf_is_hostname(c->hostname))
 		return err_set(e, 0, "'%s' cannot be a host name", c->hostname);
 	if (c->workdir && *c->workdir != '/')
-		return err_set(e, 0, "--workdir '%s' is not an absolute path", c->workdir);
+		return err_set(e, 0, "--workdir '%s' is not an absolute path",
+			       c->workdir);
 	if (c->user && !*c->user)
 		return err_set(e, 0, "--user needs a name or a number");
 	return conf_check_dsts(c, e);
@@ -247,7 +254,8 @@ int runconf_probe(struct run_config *c, struct err *e)
 		r = conf_probe_dir("lower branch", &c->lowers.v[i], e);
 		for (size_t k = 0; r == 0 && k < i; k++)
 			if (strcmp(c->lowers.v[i], c->lowers.v[k]) == 0)
-				r = err_set(e, -EINVAL, "lower branch '%s' is given twice",
+				r = err_set(e, -EINVAL,
+					    "lower branch '%s' is given twice",
 					    c->lowers.v[i]);
 	}
 	if (r == 0 && c->upper)
@@ -260,7 +268,8 @@ int runconf_probe(struct run_config *c, struct err *e)
 		struct stat st;
 
 		if (stat(c->volumes[i].src, &st) < 0) {
-			r = err_set(e, -errno, "cannot use volume '%s'", c->volumes[i].src);
+			r = err_set(e, -errno, "cannot use volume '%s'",
+				    c->volumes[i].src);
 			if (r == -ENOENT)
 				err_hint(e, "mkdir -p '%s'", c->volumes[i].src);
 		} else {

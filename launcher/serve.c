@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,7 +21,10 @@
 #include "sys.h"
 #include "view.h"
 
-/* No terminal, no working directory, no signals of the caller's. */
+/*
+ * No working directory and no signals of the caller's. Standard error stays
+ * until the mount stands, for notices.
+ */
 static int serve_detach(struct err *e)
 {
 	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -28,15 +32,33 @@ static int serve_detach(struct err *e)
 
 	sigemptyset(&none);
 	if (setsid() < 0 || chdir("/") < 0 || null < 0 || dup2(null, 0) < 0 ||
-	    dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
-	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+	    dup2(null, 1) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return err_set(e, -errno, "cannot go into the background");
 	(void)signal(SIGPIPE, SIG_IGN);
 	umask(0);
 	log_init("ufs-run", LOG_SINK_SYSLOG, LOG_LVL_WARN);
 	(void)sys_raise_nofile();
 	/* Nobody who shares our ids may look into the descriptors. */
-	return prctl(PR_SET_DUMPABLE, 0) < 0 ? err_set(e, -errno, "cannot hide the daemon") : 0;
+	return prctl(PR_SET_DUMPABLE, 0) < 0
+		       ? err_set(e, -errno, "cannot hide the daemon")
+		       : 0;
+}
+
+/* Say what the branches lack, then nothing more. */
+static int serve_notices(const char *lines, struct err *e)
+{
+	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		if (n)
+			fprintf(stderr, "ufs-run: note: %.*s\n", (int)n, lines);
+		lines += n + (lines[n] == '\n');
+	}
+	if (null < 0 || dup2(null, 2) < 0)
+		return err_set(e, -errno, "cannot leave the terminal");
+	return 0;
 }
 
 static int serve_ranges(const struct plan_map *m, size_t n, struct id_range **ret)
@@ -166,6 +188,8 @@ int serve_main(const struct run_plan *p, const struct state_record *r, int sock)
 	code = serve_detach(&e);
 	if (code == 0)
 		code = serve_open(p, r, sock, &cfg, &u, &e);
+	if (code == 0)
+		code = serve_notices(ufs_notices(u), &e);
 	if (code == 0)
 		code = serve_connect(sock, &cfg, u, &s, &e);
 	if (code < 0)

@@ -41,7 +41,8 @@ static int stage_channel(const struct run_plan *p _unused_, struct run_live *liv
 }
 
 /* Both sides: the child goes on when its ids are there. */
-static int stage_meet(const struct run_plan *p _unused_, struct run_live *live, struct err *e)
+static int stage_meet(const struct run_plan *p _unused_, struct run_live *live,
+		      struct err *e)
 {
 	int r;
 
@@ -56,36 +57,37 @@ static int stage_meet(const struct run_plan *p _unused_, struct run_live *live, 
 #define PAYLOAD SIDE_PAYLOAD
 
 static const struct stage table[] = {
-	{ "ids", "choose the ids that exist inside", 0, idmap_plan, NULL, NULL },
-	{ "signals", "keep signals for the container", PARENT, NULL, stage_signals, NULL },
-	{ "record", "make the container's record and writable branch", PARENT,
-	  rootfs_plan, rootfs_open, rootfs_down },
-	{ "report", "say at the end what changed", PARENT, NULL, NULL, report_down },
-	{ "serve", "start the filesystem's daemon outside", PARENT,
-	  NULL, rootfs_serve, rootfs_stop },
-	{ "channel", "open a channel to the container", PARENT, NULL, stage_channel, NULL },
-	{ "clone", "make the namespaces and process 1", PARENT, ns_plan, ns_clone, ns_kill },
-	{ "started", "note process 1 in the record", PARENT, NULL, rootfs_started, NULL },
-	{ "rlimit", "set resource limits", PARENT, rlimit_plan, rlimit_apply, NULL },
-	{ "idmap", "write the id maps", PARENT, NULL, idmap_write, NULL },
-	{ "sync:maps", "meet: the ids are there", PARENT | CHILD, NULL, stage_meet, NULL },
-	{ "ns", "set up session, host name, network, propagation", CHILD,
-	  NULL, ns_setup, NULL },
-	{ "rootfs", "mount the union", CHILD, NULL, rootfs_mount, NULL },
-	{ "mounts", "mount proc, sys, dev, run, volumes on it", CHILD,
-	  mounts_plan, mounts_apply, NULL },
-	{ "devices", "make the devices", CHILD, devices_plan, devices_apply, NULL },
-	{ "tty", "make the terminal", CHILD, NULL, tty_open, NULL },
-	{ "pivot", "make the union the root, leave the host's", CHILD,
-	  NULL, mounts_pivot, NULL },
-	{ "init", "start the command's process", CHILD, NULL, init_fork, NULL },
-	{ "session", "enter session and terminal", PAYLOAD, NULL, tty_enter, NULL },
-	{ "user", "look the user up", PAYLOAD, NULL, user_apply, NULL },
-	{ "caps", "drop privileges", PAYLOAD, caps_plan, caps_apply, NULL },
-	{ "seccomp", "load the system-call profile", PAYLOAD,
-	  filter_plan, filter_apply, NULL },
-	{ "exec", "become the command", PAYLOAD, exec_plan, exec_payload, NULL },
-	{ "supervise", "watch until it ends", PARENT, NULL, supervise_run, NULL },
+	{"ids", "choose the ids that exist inside", 0, idmap_plan, NULL, NULL},
+	{"signals", "keep signals for the container", PARENT, NULL, stage_signals, NULL},
+	{"record", "make the container's record and writable branch", PARENT, rootfs_plan,
+	 rootfs_open, rootfs_down},
+	{"report", "say at the end what changed", PARENT, NULL, NULL, report_down},
+	{"serve", "start the filesystem's daemon outside", PARENT, NULL, rootfs_serve,
+	 rootfs_stop},
+	{"channel", "open a channel to the container", PARENT, NULL, stage_channel, NULL},
+	{"clone", "make the namespaces and process 1", PARENT, ns_plan, ns_clone,
+	 ns_kill},
+	{"started", "note process 1 in the record", PARENT, NULL, rootfs_started, NULL},
+	{"rlimit", "set resource limits", PARENT, rlimit_plan, rlimit_apply, NULL},
+	{"idmap", "write the id maps", PARENT, NULL, idmap_write, NULL},
+	{"sync:maps", "meet: the ids are there", PARENT | CHILD, NULL, stage_meet, NULL},
+	{"ns", "set up session, host name, network, propagation", CHILD, NULL, ns_setup,
+	 NULL},
+	{"rootfs", "mount the union", CHILD, NULL, rootfs_mount, NULL},
+	{"mounts", "mount proc, sys, dev, run, volumes on it", CHILD, mounts_plan,
+	 mounts_apply, NULL},
+	{"devices", "make the devices", CHILD, devices_plan, devices_apply, NULL},
+	{"tty", "make the terminal", CHILD, NULL, tty_open, NULL},
+	{"pivot", "make the union the root, leave the host's", CHILD, NULL, mounts_pivot,
+	 NULL},
+	{"init", "start the command's process", CHILD, NULL, init_fork, NULL},
+	{"session", "enter session and terminal", PAYLOAD, NULL, tty_enter, NULL},
+	{"user", "look the user up", PAYLOAD, NULL, user_apply, NULL},
+	{"caps", "drop privileges", PAYLOAD, caps_plan, caps_apply, NULL},
+	{"seccomp", "load the system-call profile", PAYLOAD, filter_plan, filter_apply,
+	 NULL},
+	{"exec", "become the command", PAYLOAD, exec_plan, exec_payload, NULL},
+	{"supervise", "watch until it ends", PARENT, NULL, supervise_run, NULL},
 };
 
 const struct stage *stages(size_t *ret_n)

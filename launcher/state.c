@@ -43,7 +43,8 @@ static int state_store(const char *data, char **ret_path, int *ret_lock, struct 
 	if (dir < 0 || lock < 0) {
 		(void)err_set(e, MIN(dir, lock), "cannot keep containers in '%s'", path);
 		if (dir == -EPERM)
-			err_hint(e, "it must belong to you and be writable by nobody else");
+			err_hint(e,
+				 "it must belong to you and be writable by nobody else");
 		return MIN(dir, lock);
 	}
 	if (flock(lock, LOCK_EX) < 0)
@@ -56,7 +57,8 @@ static int state_store(const char *data, char **ret_path, int *ret_lock, struct 
 /* The lock of the record at DIRFD. Returns it, -EAGAIN when held, -errno. */
 static int state_lock(int dirfd, int flags)
 {
-	_close_ int fd = openat(dirfd, "lock", flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_close_ int fd =
+		openat(dirfd, "lock", flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return -errno;
@@ -205,9 +207,10 @@ int state_create(const char *data, struct state_record *r, struct err *e)
 		return store;
 	(void)state_sweep(store); /* litter does not stop a new container */
 	if (mkdirat(store, r->name, 0700) < 0)
-		return errno == EEXIST ? state_taken(r, e) :
-		       err_set(e, -errno, "cannot make the record of '%s' in '%s'", r->name,
-			       path);
+		return errno == EEXIST ? state_taken(r, e)
+				       : err_set(e, -errno,
+						 "cannot make the record of '%s' in '%s'",
+						 r->name, path);
 	code = path_join(path, r->name, &r->dir);
 	dir = openat(store, r->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (code == 0 && dir < 0)
@@ -266,7 +269,8 @@ int state_find(const char *name, struct state_record *ret, struct err *e)
 			      "cannot read the record of '%s'", name);
 		if (r == -ENOENT) {
 			err_status(e, EXIT_NOTFOUND);
-			err_hint(e, "'ufs ps -a' lists the containers; a path needs a '/'");
+			err_hint(e,
+				 "'ufs ps -a' lists the containers; a path needs a '/'");
 		}
 		return r;
 	}
@@ -347,7 +351,8 @@ int state_remove(struct state_record *r, struct err *e)
 		return err_set(e, code, "cannot remove the record of '%s'", r->name);
 	close_fd(&all);
 	code = tree_remove(store, dead);
-	return code < 0 ? err_set(e, code, "cannot remove all of '%s/%s'", path, dead) : 0;
+	return code < 0 ? err_set(e, code, "cannot remove all of '%s/%s'", path, dead)
+			: 0;
 }
 
 void state_done(struct state_record *r)

@@ -40,7 +40,8 @@ int state_json_write(int dirfd, const struct state_record *r)
 	json_object_object_add(o, "lower", json_list(&r->lowers));
 	json_object_object_add(o, "command", json_list(&r->command));
 	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY);
-	code = text ? fd_replace_file(dirfd, STATE_FILE, text, strlen(text), 0600) : -ENOMEM;
+	code = text ? fd_replace_file(dirfd, STATE_FILE, text, strlen(text), 0600)
+		    : -ENOMEM;
 	json_object_put(o);
 	return code;
 }

@@ -175,12 +175,17 @@ static int sup_loop(struct sup *s)
 	struct pollfd p[ON_N];
 
 	for (;;) {
+		int n;
+
 		sup_fill(s, p);
-		if (poll(p, ON_N, -1) < 0) {
-			if (errno == EINTR)
-				continue;
+		/* Killed, the rest is ns_kill()'s, which knows what may hold it. */
+		n = poll(p, ON_N, s->state == SUP_KILLED ? SUPERVISE_GRACE_MS : -1);
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		}
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (n < 0)
+			continue;
 		if (p[ON_SYNC].revents && !sup_message(s))
 			close_fd(&s->live->sync);
 		if (p[ON_SIGNAL].revents)
@@ -230,6 +235,11 @@ int supervise_run(const struct run_plan *p, struct run_live *live, struct err *e
 	r = sup_loop(&s);
 	if (r == 0)
 		sup_reap(&s);
+	if (r == -ETIMEDOUT) {
+		live->ran = !s.failed;
+		live->status = RUN_EXIT_SIGNAL + SIGKILL;
+		r = 0;
+	}
 	tty_relay_stop(&s.tty);
 	close_fd(&s.sigfd);
 	if (r < 0)

@@ -12,7 +12,8 @@
 
 int sync_pair(int ret[2])
 {
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret) < 0 ? -errno : 0;
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret) < 0 ? -errno
+									      : 0;
 }
 
 int sync_send(int sock, enum sync_type type, int fd)

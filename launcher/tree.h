@@ -7,8 +7,7 @@
  * Remove NAME in DIRFD with all that is in it. Links are not followed,
  * another filesystem mounted within is not entered (-EBUSY or -EXDEV).
  * Directories that their owner may not write are made writable first.
- * Returns 0 (also when it is gone), or the first -errno after having removed
- * what could be.
+ * Returns 0 (also when it is gone), or the first -errno, which ends it.
  */
 int tree_remove(int dirfd, const char *name);
 

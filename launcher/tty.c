@@ -65,7 +65,8 @@ int tty_enter(const struct run_plan *p, struct run_live *live, struct err *e)
 		if (ioctl(live->pty_slave, TIOCSCTTY, 0) < 0 ||
 		    dup2(live->pty_slave, 0) < 0 || dup2(live->pty_slave, 1) < 0 ||
 		    dup2(live->pty_slave, 2) < 0)
-			return err_set(e, -errno, "cannot enter the container's terminal");
+			return err_set(e, -errno,
+				       "cannot enter the container's terminal");
 		return 0;
 	}
 	if (p->interactive)
@@ -95,7 +96,8 @@ void tty_relay_resize(const struct tty_relay *t)
 {
 	struct winsize ws;
 
-	if (t->master >= 0 && (ioctl(1, TIOCGWINSZ, &ws) == 0 || ioctl(0, TIOCGWINSZ, &ws) == 0))
+	if (t->master >= 0 &&
+	    (ioctl(1, TIOCGWINSZ, &ws) == 0 || ioctl(0, TIOCGWINSZ, &ws) == 0))
 		(void)ioctl(t->master, TIOCSWINSZ, &ws); /* a wrong size is no failure */
 }
 

@@ -28,7 +28,8 @@ static bool user_number(const char *s, uint32_t *ret)
 }
 
 /* Next line of *CURSOR, cut at its colons in place of a copy. -ENOMEM, 0 at the end. */
-static int user_line(const char **cursor, char **buf, char *field[USER_FIELDS], size_t *nfields)
+static int user_line(const char **cursor, char **buf, char *field[USER_FIELDS],
+		     size_t *nfields)
 {
 	size_t len = strcspn(*cursor, "\n");
 	char *s;
@@ -77,7 +78,8 @@ static bool user_in_list(const char *list, const char *name)
 {
 	size_t n = strlen(name);
 
-	for (const char *p = list; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+	for (const char *p = list; p && *p;
+	     p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
 		if (strncmp(p, name, n) == 0 && (!p[n] || p[n] == ','))
 			return true;
 	return false;
@@ -151,14 +153,16 @@ int user_resolve(const char *spec, const char *passwd, const char *group,
 	r = user ? user_find(passwd, user, ret, &name, &found) : -ENOMEM;
 	if (r == 0 && !found) {
 		if (!user_number(user, &number))
-			return err_set(e, -ENOENT, "the view's /etc/passwd has no user '%s'", user);
+			return err_set(e, -ENOENT,
+				       "the view's /etc/passwd has no user '%s'", user);
 		ret->uid = number;
 		ret->gid = 0;
 	}
 	if (r == 0 && gname) {
 		r = user_find_group(group, gname, &ret->gid);
 		if (r == 0)
-			return err_set(e, -ENOENT, "the view's /etc/group has no group '%s'", gname);
+			return err_set(e, -ENOENT,
+				       "the view's /etc/group has no group '%s'", gname);
 		r = MIN(r, 0);
 	}
 	if (r == 0)

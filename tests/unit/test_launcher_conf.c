@@ -37,14 +37,17 @@ TEST(options_end_at_the_command)
 	struct run_config c = { .upper = NULL };
 	struct err e = ERR_INIT;
 
-	assert_int_equal(PARSE(&c, &e, W("--name"), W("n"), W("-it"), W("ls"), W("--rm")), 0);
+	assert_int_equal(PARSE(&c, &e, W("--name"), W("n"), W("-it"), W("ls"), W("--rm")),
+			 0);
 	assert_string_equal(c.name, "n");
 	assert_true(c.interactive && c.tty);
 	assert_false(c.rm);
 	assert_int_equal(c.argv.n, 2);
 	assert_string_equal(c.argv.v[1], "--rm");
 	runconf_done(&c);
-	assert_int_equal(PARSE(&c, &e, W("--lower=/a"), W("--lower"), W("/b"), W("--"), W("-x")), 0);
+	assert_int_equal(
+		PARSE(&c, &e, W("--lower=/a"), W("--lower"), W("/b"), W("--"), W("-x")),
+		0);
 	assert_int_equal(c.lowers.n, 2);
 	assert_string_equal(c.lowers.v[1], "/b");
 	assert_string_equal(c.argv.v[0], "-x");
@@ -144,8 +147,10 @@ TEST(wrong_use_is_refused)
 	refused(&e, PARSE(&c, &e, W("-u"), W(""), W("x")), "--user");
 	refused(&e, PARSE(&c, &e, W("--reed-only")), "reed-only");
 	refused(&e, PARSE(&c, &e, W("--name")), "name");
-	refused(&e, PARSE(&c, &e, W("-v"), W("/a:/b"), W("--tmpfs"), W("/b"), W("x")), "/b");
-	refused(&e, PARSE(&c, &e, W("-v"), W("/a:/b"), W("-v"), W("/c:/b/"), W("x")), "/b");
+	refused(&e, PARSE(&c, &e, W("-v"), W("/a:/b"), W("--tmpfs"), W("/b"), W("x")),
+		"/b");
+	refused(&e, PARSE(&c, &e, W("-v"), W("/a:/b"), W("-v"), W("/c:/b/"), W("x")),
+		"/b");
 }
 
 TEST(ranges_of_the_user_alone_are_read)

@@ -81,7 +81,9 @@ static void golden(const char *name, const struct run_config *c, const struct ru
 	plan_print(&p, f);
 	plan_done(&p);
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(str_printf(&path, "%s/tests/unit/golden/%s.txt", src ? src : ".", name), 0);
+	assert_int_equal(
+		str_printf(&path, "%s/tests/unit/golden/%s.txt", src ? src : ".", name),
+		0);
 	if (getenv("UFS_GOLDEN_WRITE")) {
 		f = fopen(path, "w");
 		assert_non_null(f);

@@ -78,8 +78,10 @@ TEST(a_group_given_is_the_only_one)
 TEST(what_makes_no_sense_is_never_root)
 {
 	static const char *const bad[] = {
-		"", ":", ":0", "none", "-1", "0x0", "4294967295", "4294967296", "+0", " 0",
-		"0 ", "evil", "evil2", "evil3", "evil4", "1:2:3", "web:none", "web:", "web:-1",
+		"",	 ":",	       ":0",	     "none",   "-1",
+		"0x0",	 "4294967295", "4294967296", "+0",     " 0",
+		"0 ",	 "evil",       "evil2",	     "evil3",  "evil4",
+		"1:2:3", "web:none",   "web:",	     "web:-1",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
