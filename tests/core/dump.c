@@ -213,20 +213,41 @@ void uni_view_is(struct uni *t, const char *want)
 
 /* -- branches on disk ------------------------------------------------------------ */
 
+/* What a small file or a link holds; "" for what is shown by its size alone. */
 static char *disk_data(const char *path, const struct stat *st)
 {
-	char *data = calloc(1, (size_t)st->st_size + 1);
+	bool small = (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)) && st->st_size < 1 << 20;
+	char *data = calloc(1, small ? (size_t)st->st_size + 1 : 1);
 	_close_ int fd = -EBADF;
 
 	assert_non_null(data);
-	if (S_ISLNK(st->st_mode)) {
+	if (small && S_ISLNK(st->st_mode)) {
 		assert_int_equal(readlink(path, data, (size_t)st->st_size), st->st_size);
-	} else if (S_ISREG(st->st_mode) && st->st_size < 1 << 20) {
+	} else if (small) {
 		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0)
 			assert_int_equal(read(fd, data, (size_t)st->st_size), st->st_size);
 	}
 	return data;
+}
+
+/* Of all data of a file and where it lies; holes are passed over. */
+static uint64_t disk_hash(const char *path)
+{
+	_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_free_ char *buf = malloc(1 << 16);
+	uint64_t h = 0;
+	off_t off = 0;
+
+	assert_non_null(buf);
+	while (fd >= 0 && (off = lseek(fd, off, SEEK_DATA)) >= 0) {
+		ssize_t n = pread(fd, buf, 1 << 16, off);
+
+		assert_true(n > 0);
+		h = hash_bytes(buf, (size_t)n, h ^ (uint64_t)off);
+		off += n;
+	}
+	return h;
 }
 
 static void disk_walk(const char *dir, const char *rel, struct lines *out,
@@ -316,10 +337,12 @@ static char *describe_all(const char *path, const char *rel, const struct stat *
 		st->st_uid, st->st_gid, (long long)st->st_size, (uintmax_t)st->st_ino,
 		(uintmax_t)st->st_nlink, (long long)st->st_mtim.tv_sec,
 		st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
-	if (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)) {
-		_free_ char *data = disk_data(path, st);
+	if (S_ISREG(st->st_mode)) {
+		sb_addf(&b, " %016" PRIx64, disk_hash(path));
+	} else if (S_ISLNK(st->st_mode)) {
+		_free_ char *target = disk_data(path, st);
 
-		sb_addf(&b, " %016" PRIx64, hash_bytes(data, (size_t)st->st_size, 0));
+		sb_addf(&b, " -> %s", target);
 	}
 	add_xattrs(&b, path);
 	assert_ok(sb_take(&b, &s));
