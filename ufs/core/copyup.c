@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "copydata.h"
 #include "format.h"
+#include "lend.h"
 #include "lookup.h"
 #include "owner.h"
 #include "policy.h"
@@ -242,18 +243,23 @@ static int publish_orphan(struct copyup_job *j, int tmp)
 	return 0;
 }
 
-/* Rename the copy to its name; the directory's times stay. Stripe: written. */
-static int publish_name(const struct copyup_job *j, int tmp, int dirfd, const char *name)
+/*
+ * Rename the copy to its name; the directory's times stay. What is written to
+ * a file does not ask for a right on its directory: a user's daemon may have
+ * to lend itself one. Stripe: written.
+ */
+static int publish_name(struct ufs *u, const struct copyup_job *j, int tmp, int dirfd,
+			const char *name)
 {
 	struct timespec times[2];
 	struct stat dir;
 	int r = sys_stat(dirfd, "", &dir);
 
 	if (r == 0)
-		r = sys_renameat2(tmp, j->tmp.s, dirfd, name, RENAME_NOREPLACE);
+		r = lend_rename(u, tmp, j->tmp.s, dirfd, name, RENAME_NOREPLACE);
 	/* Some filesystems know no flags; the place is known to be free. */
 	if (r == -EINVAL)
-		r = sys_renameat2(tmp, j->tmp.s, dirfd, name, 0);
+		r = lend_rename(u, tmp, j->tmp.s, dirfd, name, 0);
 	if (r < 0)
 		return r;
 	times[0] = dir.st_atim;
@@ -289,7 +295,7 @@ static int publish_at(struct ufs *u, struct copyup_job *j, int tmp,
 		return r;
 	pthread_rwlock_wrlock(lock);
 	if (node_is_at(u->nodes, j->node, p)) {
-		r = publish_name(j, tmp, dir.fd, p->name);
+		r = publish_name(u, j, tmp, dir.fd, p->name);
 		if (r == 0) {
 			serve_copy(u, j, st);
 			r = 1;

@@ -21,6 +21,17 @@
  */
 int lend_open(struct ufs *u, struct node *n, int b, int flags);
 
+/*
+ * renameat2(2) with FLAGS of an entry that a copy-up or the work directory is
+ * one end of. The caller needs no right on these directories, nor on the one
+ * that is moved; where EACCES says so, the daemon lends itself what it owns.
+ */
+int lend_rename(struct ufs *u, int od, const char *o, int nd, const char *n,
+		unsigned flags);
+
+/* Make directory DIRFD (O_PATH) opaque, whatever its mode. */
+int lend_set_opaque(struct ufs *u, int dirfd);
+
 /* do { seq = lend_begin(u); …read… } while (lend_again(u, seq)); */
 unsigned lend_begin(struct ufs *u);
 static inline bool lend_again(const struct ufs *u, unsigned seq)

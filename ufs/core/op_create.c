@@ -17,6 +17,7 @@
 #include "copyup.h"
 #include "cred.h"
 #include "format.h"
+#include "lend.h"
 #include "lookup.h"
 #include "op.h"
 #include "owner.h"
@@ -198,7 +199,7 @@ static int make_opaque(struct ufs *u, int dirfd, const char *name)
 {
 	_close_ int fd = sys_openat(dirfd, name, O_PATH | O_DIRECTORY, 0);
 
-	return fd < 0 ? fd : u->format->set_opaque(fd);
+	return fd < 0 ? fd : lend_set_opaque(u, fd);
 }
 
 /* The mark stands beside the name, or there is none. */
@@ -240,7 +241,7 @@ static int make_over_mark(struct ufs *u, const struct make *m, const struct make
 	if (r >= 0)
 		r = make_record(u, m, p, w->tmp, tmp.s);
 	if (r == 0 && is_dir)
-		r = u->format->set_opaque(fd);
+		r = lend_set_opaque(u, fd);
 	if (r == 0)
 		r = sys_renameat2(w->tmp, tmp.s, place_fd(p), m->name,
 				  is_dir ? RENAME_EXCHANGE : 0);

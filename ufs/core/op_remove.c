@@ -12,6 +12,7 @@
 
 #include "copyup.h"
 #include "format.h"
+#include "lend.h"
 #include "lookup.h"
 #include "op.h"
 #include "owner.h"
@@ -118,8 +119,8 @@ static int move_aside(struct ufs *u, struct removal *m)
 	if (swap)
 		r = u->format->hide(w->tmp, w->fd, m->trash.s);
 	if (r == 0)
-		r = sys_renameat2(removal_fd(m), m->name, w->tmp, m->trash.s,
-				  swap ? RENAME_EXCHANGE : 0);
+		r = lend_rename(u, removal_fd(m), m->name, w->tmp, m->trash.s,
+				swap ? RENAME_EXCHANGE : 0);
 	return r;
 }
 

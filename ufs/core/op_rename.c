@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "copyup.h"
 #include "format.h"
+#include "lend.h"
 #include "lookup.h"
 #include "op.h"
 #include "owner.h"
@@ -205,7 +206,7 @@ static int seal(struct ufs *u, struct renaming *m, const struct end *x,
 	if (r <= 0)
 		return r;
 	fd = sys_openat(end_fd(m, x), x->name, O_PATH | O_DIRECTORY, 0);
-	return fd < 0 ? fd : u->format->set_opaque(fd);
+	return fd < 0 ? fd : lend_set_opaque(u, fd);
 }
 
 /* What stood at the target, a directory with nothing but marks, goes aside. */
@@ -214,7 +215,7 @@ static int move_aside(struct ufs *u, struct renaming *m, int dirfd, const char *
 	struct workdir *w = branch_at(u, m->br)->work;
 
 	workdir_name(w, &m->trash);
-	return sys_renameat2(dirfd, name, w->tmp, m->trash.s, 0);
+	return lend_rename(u, dirfd, name, w->tmp, m->trash.s, 0);
 }
 
 /*

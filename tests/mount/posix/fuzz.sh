@@ -97,6 +97,16 @@ def each_operation_ends_the_same_way():
         assert got == want, (f"seed {seed}, round {i}: {what} {a} {b}: "
                              f"got {str(got)[:200]}, wanted {str(want)[:200]}")
 
+# What follows has to get in everywhere, also as a user.
+@case
+def closed_directories_are_opened():
+    for top in (M, PLAIN):
+        for path, dirs, files in os.walk(top):
+            for d in dirs:
+                p = os.path.join(path, d)
+                if not os.path.islink(p):
+                    os.chmod(p, os.stat(p).st_mode | 0o700)
+
 run()
 END
 t_same_trees
