@@ -319,6 +319,58 @@ TEST(with_two_writable_branches_the_topmost_gets_new_names)
 	uni_view_is(t, "n file 0644 new\n");
 }
 
+TEST(a_directory_that_shuts_its_owner_out_is_still_handled)
+{
+	struct uni *t = *state;
+
+	uni_two(t);
+	uni_make(t, "lo/t file 0644 x\n"
+		    "lo/d/old file 0644 x\n");
+	uni_open(t);
+	/* Over what lies below: it has to become opaque. */
+	assert_ok(uni_mkdir(t, "a", 0));
+	assert_ok(uni_unlink(t, "t"));
+	assert_ok(uni_rename(t, "a", "t", 0));
+	/* Opaque, and so it stays for who comes later. */
+	assert_ok(uni_unlink(t, "d/old"));
+	assert_ok(uni_rmdir(t, "d"));
+	assert_ok(uni_mkdir(t, "d", 0));
+	uni_reopen(t);
+	uni_view_is(t, "d dir 0000\n"
+		       "t dir 0000\n");
+	assert_ok(uni_rmdir(t, "t"));
+	assert_ok(uni_rmdir(t, "d"));
+	uni_reopen(t);
+	uni_view_is(t, "");
+}
+
+/* The owner may write a file in a directory that he may not change. */
+TEST(a_file_in_a_directory_without_write_permission_is_copied_up)
+{
+	struct uni *t = *state;
+
+	uni_two(t);
+	uni_make(t, "lo/d/s/f file 0444 x\n"
+		    "lo/d/s mode 0555\n"
+		    "lo/d mode 0555\n");
+	uni_open(t);
+	assert_ok(uni_chmod(t, "d/s/f", 0644));
+	assert_ok(uni_write(t, "d/s/f", 0, "y"));
+	uni_view_is(t, "d dir 0555\n"
+		       "d/s dir 0555\n"
+		       "d/s/f file 0644 y\n");
+	uni_disk_is(t, "up", "d dir 0555\n"
+			     "d/s dir 0555\n"
+			     "d/s/f file 0644 y\n");
+	/* And the whole is removed as rm -r does it, after a chmod. */
+	assert_ok(uni_chmod(t, "d/s", 0755));
+	assert_ok(uni_unlink(t, "d/s/f"));
+	assert_ok(uni_chmod(t, "d/s", 0555));
+	assert_ok(uni_chmod(t, "d", 0755));
+	assert_ok(uni_rmdir(t, "d/s"));
+	uni_view_is(t, "d dir 0755\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +384,8 @@ int main(void)
 		UNI_TEST(names_that_the_format_reserves_cannot_be_made),
 		UNI_TEST(a_device_0_0_cannot_be_made),
 		UNI_TEST(the_parent_gets_a_new_mtime_and_a_copied_up_one_above_keeps_it),
+		UNI_TEST(a_directory_that_shuts_its_owner_out_is_still_handled),
+		UNI_TEST(a_file_in_a_directory_without_write_permission_is_copied_up),
 		UNI_TEST(a_setgid_directory_hands_its_group_down),
 		UNI_TEST(a_new_file_belongs_to_the_caller),
 		UNI_TEST(without_a_writable_branch_every_change_is_erofs),

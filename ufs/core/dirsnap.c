@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "format.h"
+#include "lend.h"
 #include "hash.h"
 #include "list.h"
 #include "macros.h"
@@ -332,16 +333,14 @@ static int build_branch(struct ufs *u, struct build *b, int br, const struct fdr
 {
 	_close_ int fd = -EBADF;
 	_free_ char *buf = NULL;
-	struct fd_path path;
 	struct stat st;
 	int r;
 
 	if (ref->fd < 0)
 		return ref->fd == -ENOENT ? 0 : ref->fd;
-	/* Not as ".", for which the directory would have to be searchable. */
-	fd = open(fd_path(&path, ref->fd), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = lend_open(u, br, ref->fd, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = sys_stat(fd, "", &st);
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "format.h"
+#include "lend.h"
 #include "owner.h"
 #include "path.h"
 #include "sys.h"
@@ -78,7 +79,7 @@ static int merge_dir(struct ufs *u, int b, int dirfd, const char *name,
 	fd = sys_openat(dirfd, name, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
-	r = branch_opaque(br, fd);
+	r = lend_opaque(u, b, fd, &f->lent);
 	(void)close(fd);
 	/* One that may not be searched cannot be asked, nor can what is in it. */
 	if (r == -EACCES)
@@ -92,6 +93,7 @@ int lookup_name(struct ufs *u, struct node *dir, const struct dirset *s,
 	int b = node_mask_next(u->nodes, dir, from);
 
 	f->top = f->white = -1;
+	f->lent = 0;
 	f->type = DT_UNKNOWN;
 	f->virt = virt_child(dir->type == DT_DIR ? dir->virt : NULL, name);
 	memset(f->mask, 0, (size_t)(u->bs.n + 63) / 64 * sizeof(f->mask[0]));

@@ -19,6 +19,7 @@ struct found {
 	struct statx st;      /* at top */
 	uint8_t type;         /* DT_* at top */
 	uint64_t mask[BRANCHES_MAX / 64]; /* directories: branches to search */
+	unsigned lent;        /* see lend_again */
 	struct virt *virt;    /* mountpoints at or below this name, or NULL */
 };
 

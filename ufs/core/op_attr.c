@@ -37,7 +37,7 @@ static int node_attr(struct ufs *u, struct node *n, struct stat *ret)
 	do {
 		seq = lend_begin(u);
 		r = resolve_statx(u, n, &top, &st);
-	} while (lend_again(u, seq));
+	} while (lend_again(u, seq, 0));
 	if (r == 0)
 		lookup_attr(u, n, top, &st, ret);
 	return r;

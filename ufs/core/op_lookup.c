@@ -30,7 +30,7 @@ int op_dir(struct ufs *u, node_id id, struct node **ret)
 }
 
 static int lookup_in(struct ufs *u, struct node *dir, const char *name,
-		     struct node **ret_node, struct ufs_entry *ret)
+		     struct node **ret_node, struct ufs_entry *ret, unsigned *ret_lent)
 {
 	struct dirset s;
 	struct found f;
@@ -39,6 +39,7 @@ static int lookup_in(struct ufs *u, struct node *dir, const char *name,
 	if (r < 0)
 		return r;
 	r = lookup_name(u, dir, &s, name, 0, &f);
+	*ret_lent = f.lent;
 	/* A mountpoint of the view is there even where a branch may not be read. */
 	if (r == -EACCES && f.virt) {
 		f.top = -1;
@@ -54,7 +55,7 @@ int ufs_lookup(struct ufs *u, node_id parent, const char *name, struct ufs_entry
 {
 	struct node *dir, *n;
 	bool tried = false, again;
-	unsigned seq;
+	unsigned seq, lent = 0;
 	int r = op_dir(u, parent, &dir);
 
 	if (r == 0)
@@ -65,8 +66,8 @@ int ufs_lookup(struct ufs *u, node_id parent, const char *name, struct ufs_entry
 		return r;
 	do {
 		seq = lend_begin(u);
-		r = lookup_in(u, dir, name, &n, ret);
-		again = r == 0 && lend_again(u, seq);
+		r = lookup_in(u, dir, name, &n, ret, &lent);
+		again = r == 0 && lend_again(u, seq, lent);
 		if (again)
 			node_forget(u->nodes, n, 1);
 	} while (again || resolve_retry(u, r, &tried));
@@ -89,10 +90,11 @@ int op_child(struct ufs *u, struct node *dir, const char *name, struct node **re
 {
 	struct ufs_entry e;
 	struct node *n = node_find(u->nodes, dir, name);
+	unsigned lent;
 	int r;
 
 	if (!n) {
-		r = lookup_in(u, dir, name, &n, &e);
+		r = lookup_in(u, dir, name, &n, &e, &lent);
 		if (r < 0)
 			return r;
 		node_ref(n);
