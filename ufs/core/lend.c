@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -15,7 +16,8 @@ struct lending {
 	struct ufs *u;
 	int b;
 	int path;                     /* on what: O_PATH, and */
-	int dir;                      /* a directory it is moved to, or -EBADF */
+	int dir;                      /* the directory it is moved to, or the one
+					 it changes places with; or -EBADF */
 	int flags;
 	const struct lend_move *move;
 	int (*call)(const struct lending *l);
@@ -132,10 +134,14 @@ int lend_opaque(struct ufs *u, int b, int path, unsigned *lent)
 int lend_rename(struct ufs *u, int b, const struct lend_move *move)
 {
 	struct lending l = { u, b, -EBADF, move->to_fd, 0, move, call_rename };
+	_close_ int target = -EBADF;
 	int r;
 
-	if (u->euid != 0)
+	if (u->euid != 0) {
 		l.path = sys_openat(move->from_fd, move->from, O_PATH, 0);
+		if (move->flags & RENAME_EXCHANGE)
+			l.dir = target = sys_openat(move->to_fd, move->to, O_PATH, 0);
+	}
 	r = lend_call(&l, NULL);
 	close_fd(&l.path);
 	return r;

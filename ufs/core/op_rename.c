@@ -229,7 +229,8 @@ static int rename_over(struct ufs *u, struct renaming *m)
 	r = sys_renameat2(fa, m->a.name, fb, m->b.name, 0);
 	if (r != -ENOTEMPTY && r != -EEXIST && r != -ENOTDIR)
 		return r;
-	r = sys_renameat2(fa, m->a.name, fb, m->b.name, RENAME_EXCHANGE);
+	r = lend_rename(u, m->br, &(struct lend_move){
+		fa, m->a.name, fb, m->b.name, RENAME_EXCHANGE });
 	if (r < 0)
 		return r;
 	return move_aside(u, m, fa, m->a.name);
