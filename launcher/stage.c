@@ -46,8 +46,13 @@ static int stage_meet(const struct run_plan *p _unused_, struct run_live *live,
 {
 	int r;
 
-	if (live->side == SIDE_CHILD)
-		return sync_wait(live->sync, SYNC_GO, NULL, "ufs-run", e);
+	if (live->side == SIDE_CHILD) {
+		r = sync_wait(live->sync, SYNC_GO, NULL, "ufs-run", e);
+		/* It may have been killed before its end was bound to ours. */
+		if (r == 0 && sync_ended(live->sync))
+			r = err_set(e, -EPIPE, "ufs-run has ended");
+		return r;
+	}
 	r = sync_send(live->sync, SYNC_GO, -1);
 	return r < 0 ? err_set(e, r, "the container has ended at its start") : 0;
 }

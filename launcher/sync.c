@@ -2,6 +2,7 @@
 #include "sync.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -60,4 +61,11 @@ int sync_wait(int sock, enum sync_type want, int *ret_fd, const char *who, struc
 	if (r >= 0 && r != (int)want)
 		return err_set(e, -EPROTO, "%s sent something unexpected", who);
 	return r < 0 ? r : 0;
+}
+
+bool sync_ended(int sock)
+{
+	struct pollfd p = { .fd = sock };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR));
 }

@@ -7,6 +7,8 @@
 #ifndef UFS_LAUNCHER_SYNC_H
 #define UFS_LAUNCHER_SYNC_H
 
+#include <stdbool.h>
+
 #include "err.h"
 
 enum sync_type {
@@ -37,5 +39,8 @@ int sync_recv(int sock, int *ret_fd, struct err *e);
  */
 int sync_wait(int sock, enum sync_type want, int *ret_fd, const char *who,
 	      struct err *e);
+
+/* Has the other side closed its end? Messages may still wait to be received. */
+bool sync_ended(int sock);
 
 #endif

@@ -119,7 +119,8 @@ static int tree_up(struct tree_walk *w)
 	return r;
 }
 
-int tree_remove(int dirfd, const char *name)
+/* -ENOENT: something vanished on the way, as somebody else removes it too. */
+static int tree_pass(int dirfd, const char *name)
 {
 	struct tree_walk w = { .fd = -EBADF };
 	struct stat st;
@@ -149,4 +150,13 @@ int tree_remove(int dirfd, const char *name)
 	close_fd(&w.fd);
 	strv_done(&w.way);
 	return w.first < 0 ? w.first : sys_unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+int tree_remove(int dirfd, const char *name)
+{
+	int r = -ENOENT;
+
+	for (int tries = 0; tries < 100 && r == -ENOENT; tries++)
+		r = tree_pass(dirfd, name);
+	return r;
 }

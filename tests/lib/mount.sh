@@ -241,6 +241,14 @@ p = find(json.load(sys.stdin))
 print(p) if p else sys.exit("no pid in the status")'
 }
 
+# A process has ended; whether its parent has collected it is another matter.
+t_ended() {
+	case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in
+	"" | Z*) return 0 ;;
+	esac
+	return 1
+}
+
 # A Python script on stdin, with tests/lib/ufstest.py at hand.
 t_py() {
 	python3 - "$@"

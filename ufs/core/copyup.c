@@ -243,23 +243,22 @@ static int publish_orphan(struct copyup_job *j, int tmp)
 	return 0;
 }
 
-/*
- * Rename the copy to its name; the directory's times stay. What is written to
- * a file does not ask for a right on its directory: a user's daemon may have
- * to lend itself one. Stripe: written.
- */
+/* Rename the copy to its name; the directory's times stay. Stripe: written. */
 static int publish_name(struct ufs *u, const struct copyup_job *j, int tmp, int dirfd,
 			const char *name)
 {
+	struct lend_move move = { tmp, j->tmp.s, dirfd, name, RENAME_NOREPLACE };
 	struct timespec times[2];
 	struct stat dir;
 	int r = sys_stat(dirfd, "", &dir);
 
 	if (r == 0)
-		r = lend_rename(u, tmp, j->tmp.s, dirfd, name, RENAME_NOREPLACE);
+		r = lend_rename(u, j->dst, &move);
 	/* Some filesystems know no flags; the place is known to be free. */
-	if (r == -EINVAL)
-		r = lend_rename(u, tmp, j->tmp.s, dirfd, name, 0);
+	if (r == -EINVAL) {
+		move.flags = 0;
+		r = lend_rename(u, j->dst, &move);
+	}
 	if (r < 0)
 		return r;
 	times[0] = dir.st_atim;

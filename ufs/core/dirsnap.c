@@ -11,8 +11,8 @@
 
 #include "cleanup.h"
 #include "format.h"
-#include "hash.h"
 #include "lend.h"
+#include "hash.h"
 #include "list.h"
 #include "macros.h"
 #include "path.h"
@@ -338,7 +338,7 @@ static int build_branch(struct ufs *u, struct build *b, int br, const struct fdr
 
 	if (ref->fd < 0)
 		return ref->fd == -ENOENT ? 0 : ref->fd;
-	fd = lend_open_dir(u, br, ref->fd);
+	fd = lend_open(u, br, ref->fd, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
 	r = sys_stat(fd, "", &st);

@@ -3,188 +3,148 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "format.h"
-#include "resolve.h"
 #include "sys.h"
 #include "xattr.h"
 
-#define LENT 0600
-#define LENT_DIR 0700
-
-static void lend_lock(struct ufs *u)
-{
-	pthread_mutex_lock(&u->lend_lock);
-	atomic_fetch_add(&u->lend_seq, 1);
-}
-
-static void lend_unlock(struct ufs *u)
-{
-	atomic_fetch_add(&u->lend_seq, 1);
-	pthread_mutex_unlock(&u->lend_lock);
-}
-
-/* With the lock held: no other change of the mode comes in between. */
-static int lend_open_locked(struct ufs *u, int path, int flags)
-{
-	struct fd_path p;
-	struct stat st;
-	int fd, r = sys_stat(path, "", &st);
-
-	if (r < 0)
-		return r;
-	if (st.st_uid != u->euid || !S_ISREG(st.st_mode) || (st.st_mode & LENT) == LENT)
-		return -EACCES;
-	if (chmod(fd_path(&p, path), (st.st_mode & 07777) | LENT) < 0)
-		return -errno;
-	fd = open(p.s, flags | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
-	if (chmod(p.s, st.st_mode & 07777) < 0) {
-		r = -errno;
-		close_fd(&fd);
-		return r;
-	}
-	return fd;
-}
-
-int lend_open(struct ufs *u, struct node *n, int b, int flags)
-{
-	_close_ int path = -EBADF;
-	int r;
-
-	if (u->euid == 0 || !branch_at(u, b)->writable)
-		return -EACCES;
-	path = resolve_open(u, n, b, O_PATH);
-	if (path < 0)
-		return path;
-	lend_lock(u);
-	r = lend_open_locked(u, path, flags);
-	lend_unlock(u);
-	return r;
-}
-
-/* Directories whose mode was widened, and what it was. */
-struct lent {
-	int fd[3];
-	mode_t mode[3];
-	int n;
+/* What is done with a lent right. */
+struct lending {
+	struct ufs *u;
+	int b;
+	int path;                     /* on what: O_PATH, and */
+	int dir;                      /* the directory it is moved to, or the one
+					 it changes places with; or -EBADF */
+	int flags;
+	const struct lend_move *move;
+	int (*call)(const struct lending *l);
 };
 
-/* Lend all rights on directory FD (O_PATH). Nothing where it is no use. */
-static int lent_add(struct ufs *u, struct lent *l, int fd)
+static int call_open(const struct lending *l)
 {
 	struct fd_path p;
-	struct stat st;
-	int r = sys_stat(fd, "", &st);
-
-	if (r < 0 || st.st_uid != u->euid || !S_ISDIR(st.st_mode) ||
-	    (st.st_mode & LENT_DIR) == LENT_DIR)
-		return r;
-	if (chmod(fd_path(&p, fd), (st.st_mode & 07777) | LENT_DIR) < 0)
-		return -errno;
-	l->fd[l->n] = fd;
-	l->mode[l->n++] = st.st_mode & 07777;
-	return 0;
-}
-
-/* Take everything back. Returns R, or what failed. */
-static int lent_return(struct lent *l, int r)
-{
-	while (l->n-- > 0) {
-		struct fd_path p;
-
-		if (chmod(fd_path(&p, l->fd[l->n]), l->mode[l->n]) < 0 && r == 0)
-			r = -errno;
-	}
-	return r;
-}
-
-int lend_rename(struct ufs *u, int od, const char *o, int nd, const char *n,
-		unsigned flags)
-{
-	struct lent l = { .n = 0 };
-	_close_ int fd = -EBADF;
-	int r = sys_renameat2(od, o, nd, n, flags);
-
-	if (r != -EACCES || u->euid == 0)
-		return r;
-	lend_lock(u);
-	r = lent_add(u, &l, od);
-	if (r == 0)
-		r = lent_add(u, &l, nd);
-	if (r == 0)
-		r = fd = sys_openat(od, o, O_PATH, 0);
-	if (r >= 0)
-		r = lent_add(u, &l, fd); /* a directory's ".." is written */
-	if (r == 0)
-		r = sys_renameat2(od, o, nd, n, flags);
-	r = lent_return(&l, r);
-	lend_unlock(u);
-	return r;
-}
-
-int lend_set_opaque(struct ufs *u, int dirfd)
-{
-	struct lent l = { .n = 0 };
-	int r = u->format->set_opaque(dirfd);
-
-	if (r != -EACCES || u->euid == 0)
-		return r;
-	lend_lock(u);
-	r = lent_add(u, &l, dirfd);
-	if (r == 0)
-		r = u->format->set_opaque(dirfd);
-	r = lent_return(&l, r);
-	lend_unlock(u);
-	return r;
-}
-
-static int open_dir(int dirfd)
-{
-	struct fd_path p;
-	/* Not as ".", for which the directory would have to be searchable. */
-	int fd = open(fd_path(&p, dirfd), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Not as "." or a name, which would ask for the right to search. */
+	int fd = open(fd_path(&p, l->path), l->flags | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
 
-int lend_open_dir(struct ufs *u, int b, int dirfd)
+static int call_set_opaque(const struct lending *l)
 {
-	struct lent l = { .n = 0 };
-	int fd = open_dir(dirfd), r;
-
-	if (fd != -EACCES || u->euid == 0 || !branch_at(u, b)->writable)
-		return fd;
-	lend_lock(u);
-	r = lent_add(u, &l, dirfd);
-	fd = r < 0 ? r : open_dir(dirfd);
-	r = lent_return(&l, 0);
-	lend_unlock(u);
-	if (r < 0) {
-		close_fd(&fd);
-		return r;
-	}
-	return fd;
+	return l->u->format->set_opaque(l->path);
 }
 
-int lend_opaque(struct ufs *u, int b, int dirfd, unsigned *lent)
+static int call_opaque(const struct lending *l)
 {
-	struct lent l = { .n = 0 };
-	int r = branch_opaque(branch_at(u, b), dirfd), back;
+	return branch_opaque(branch_at(l->u, l->b), l->path);
+}
 
-	if (r != -EACCES || u->euid == 0 || !branch_at(u, b)->writable)
-		return r;
-	lend_lock(u);
-	r = lent_add(u, &l, dirfd);
-	if (r == 0)
-		r = branch_opaque(branch_at(u, b), dirfd);
-	back = lent_return(&l, 0);
-	lend_unlock(u);
-	++*lent;
+static int call_rename(const struct lending *l)
+{
+	const struct lend_move *m = l->move;
+
+	return sys_renameat2(m->from_fd, m->from, m->to_fd, m->to, m->flags);
+}
+
+/*
+ * Add what the owner lacks to the mode of PATH. Returns whether it was; *RET is
+ * the mode to give back.
+ */
+static bool lend_take(const struct lending *l, int path, mode_t *ret)
+{
+	struct fd_path p;
+	struct stat st;
+	mode_t lent;
+
+	if (path < 0 || sys_stat(path, "", &st) < 0 || st.st_uid != l->u->euid)
+		return false;
+	if (!S_ISDIR(st.st_mode) && (!S_ISREG(st.st_mode) || l->move))
+		return false;
+	lent = S_ISDIR(st.st_mode) ? 0700 : 0600;
+	*ret = st.st_mode & 07777;
+	return (st.st_mode & lent) != lent && chmod(fd_path(&p, path), *ret | lent) == 0;
+}
+
+static int lend_give_back(int path, mode_t mode)
+{
+	struct fd_path p;
+
+	return chmod(fd_path(&p, path), mode) < 0 ? -errno : 0;
+}
+
+/* With the lock held: no other change of the mode comes in between. */
+static int lend_locked(const struct lending *l)
+{
+	mode_t mode = 0, dir_mode = 0;
+	bool lent = lend_take(l, l->path, &mode);
+	bool dir_lent = lend_take(l, l->dir, &dir_mode);
+	int r = lent || dir_lent ? l->call(l) : -EACCES, back = 0;
+
+	if (dir_lent)
+		back = lend_give_back(l->dir, dir_mode);
+	if (lent && back == 0)
+		back = lend_give_back(l->path, mode);
+	if (back < 0 && l->call == call_open)
+		close_fd(&r);
 	return back < 0 ? back : r;
+}
+
+/* The call as it is, and again with the right where that was what it lacked. */
+static int lend_call(const struct lending *l, unsigned *lent)
+{
+	struct ufs *u = l->u;
+	int r = l->call(l);
+
+	if (r != -EACCES || u->euid == 0 || !branch_at(u, l->b)->writable)
+		return r;
+	pthread_mutex_lock(&u->lend_lock);
+	atomic_fetch_add(&u->lend_seq, 1);
+	r = lend_locked(l);
+	atomic_fetch_add(&u->lend_seq, 1);
+	pthread_mutex_unlock(&u->lend_lock);
+	if (lent)
+		++*lent;
+	return r;
+}
+
+int lend_open(struct ufs *u, int b, int path, int flags)
+{
+	struct lending l = { u, b, path, -EBADF, flags, NULL, call_open };
+
+	return lend_call(&l, NULL);
+}
+
+int lend_set_opaque(struct ufs *u, int b, int path)
+{
+	struct lending l = { u, b, path, -EBADF, 0, NULL, call_set_opaque };
+
+	return lend_call(&l, NULL);
+}
+
+int lend_opaque(struct ufs *u, int b, int path, unsigned *lent)
+{
+	struct lending l = { u, b, path, -EBADF, 0, NULL, call_opaque };
+
+	return lend_call(&l, lent);
+}
+
+int lend_rename(struct ufs *u, int b, const struct lend_move *move)
+{
+	struct lending l = { u, b, -EBADF, move->to_fd, 0, move, call_rename };
+	_close_ int target = -EBADF;
+	int r;
+
+	if (u->euid != 0) {
+		l.path = sys_openat(move->from_fd, move->from, O_PATH, 0);
+		if (move->flags & RENAME_EXCHANGE)
+			l.dir = target = sys_openat(move->to_fd, move->to, O_PATH, 0);
+	}
+	r = lend_call(&l, NULL);
+	close_fd(&l.path);
+	return r;
 }
 
 unsigned lend_begin(struct ufs *u)

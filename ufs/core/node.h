@@ -153,6 +153,11 @@ void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
 
 /* N is served by branch TOP as this object from now on (copy-up). */
 void node_set_top(struct nodes *t, struct node *n, int top, dev_t dev, uint64_t ino);
+/*
+ * Make another name of N its first one, so that it is reached that way from
+ * now on. Returns whether there was one.
+ */
+bool node_rotate(struct nodes *t, struct node *n);
 /* Show N under another number: it parted from the file it shared its own with. */
 void node_set_ino(struct node *n, uint64_t ino);
 /* Enter N into the object index: it has several names. */

@@ -264,3 +264,42 @@ void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
 		node_unref(t, parent);
 }
 
+
+bool node_rotate(struct nodes *t, struct node *n)
+{
+	struct node_name *x = NULL, **tail;
+	struct node_place old;
+	struct shard *s;
+	bool done = false;
+
+	if (n->type == DT_DIR || node_place(t, n, &old) < 0)
+		return false;
+	s = shard_lock_node(t, n);
+	x = extra_take(n, NULL, NULL);
+	pthread_mutex_unlock(&s->lock);
+	if (x && node_rename_first(t, n, x->parent, x->name) == 0) {
+		/* The entry that became free keeps the old first name, at the end,
+		 * with the reference that the first name had. */
+		struct node_name *y = malloc(sizeof(*y) + strlen(old.name) + 1);
+
+		node_unref(t, x->parent);
+		free(x);
+		if (y) {
+			strcpy(y->name, old.name);
+			y->parent = old.parent;
+			y->next = NULL;
+			s = shard_lock_node(t, n);
+			for (tail = &n->extra; *tail; tail = &(*tail)->next)
+				;
+			*tail = y;
+			pthread_mutex_unlock(&s->lock);
+		} else {
+			node_unref(t, old.parent);
+		}
+		done = true;
+	} else if (x) {
+		extra_free(t, x);
+	}
+	node_unref(t, old.parent);
+	return done;
+}

@@ -195,11 +195,11 @@ static int make_record(struct ufs *u, const struct make *m, const struct make_pl
 }
 
 /* The directory just made shows nothing from below. */
-static int make_opaque(struct ufs *u, int dirfd, const char *name)
+static int make_opaque(struct ufs *u, int b, int dirfd, const char *name)
 {
 	_close_ int fd = sys_openat(dirfd, name, O_PATH | O_DIRECTORY, 0);
 
-	return fd < 0 ? fd : lend_set_opaque(u, fd);
+	return fd < 0 ? fd : lend_set_opaque(u, b, fd);
 }
 
 /* The mark stands beside the name, or there is none. */
@@ -212,7 +212,7 @@ static int make_in_place(struct ufs *u, const struct make *m, const struct make_
 		return r;
 	r = make_record(u, m, p, fd, m->name);
 	if (r == 0 && p->white && m->cred && S_ISDIR(m->mode))
-		r = make_opaque(u, fd, m->name);
+		r = make_opaque(u, p->dst, fd, m->name);
 	if (r == 0 && p->white)
 		r = u->format->unhide(fd, m->name);
 	if (r < 0 && S_ISDIR(m->mode) && m->cred)
@@ -241,7 +241,7 @@ static int make_over_mark(struct ufs *u, const struct make *m, const struct make
 	if (r >= 0)
 		r = make_record(u, m, p, w->tmp, tmp.s);
 	if (r == 0 && is_dir)
-		r = lend_set_opaque(u, fd);
+		r = lend_set_opaque(u, p->dst, fd);
 	if (r == 0)
 		r = sys_renameat2(w->tmp, tmp.s, place_fd(p), m->name,
 				  is_dir ? RENAME_EXCHANGE : 0);

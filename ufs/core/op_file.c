@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "copyup.h"
 #include "lend.h"
 #include "op.h"
@@ -19,6 +20,14 @@
 #define RACE_TRIES 16
 
 _Static_assert(sizeof(struct fdref) == sizeof(struct ufs_data), "one handed out as the other");
+
+/* A file whose mode does not let the daemon in, though it let the caller. */
+static int open_shut(struct ufs *u, struct node *n, int top, int flags)
+{
+	_close_ int path = resolve_open(u, n, top, O_PATH);
+
+	return path < 0 ? path : lend_open(u, top, path, flags);
+}
 
 static int open_data(struct ufs *u, struct node *n, bool write, struct fdref *ret)
 {
@@ -32,7 +41,7 @@ static int open_data(struct ufs *u, struct node *n, bool write, struct fdref *re
 			return 0;
 		fd = resolve_open(u, n, top, flags);
 		if (fd == -EACCES)
-			fd = lend_open(u, n, top, flags);
+			fd = open_shut(u, n, top, flags);
 		if (fd >= 0) {
 			fdcache_add(u->data, node_id_of(n), tag, fd, ret);
 			return 0;

@@ -119,8 +119,9 @@ static int move_aside(struct ufs *u, struct removal *m)
 	if (swap)
 		r = u->format->hide(w->tmp, w->fd, m->trash.s);
 	if (r == 0)
-		r = lend_rename(u, removal_fd(m), m->name, w->tmp, m->trash.s,
-				swap ? RENAME_EXCHANGE : 0);
+		r = lend_rename(u, m->dst, &(struct lend_move){
+			removal_fd(m), m->name, w->tmp, m->trash.s,
+			swap ? RENAME_EXCHANGE : 0 });
 	return r;
 }
 

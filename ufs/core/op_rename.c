@@ -206,7 +206,7 @@ static int seal(struct ufs *u, struct renaming *m, const struct end *x,
 	if (r <= 0)
 		return r;
 	fd = sys_openat(end_fd(m, x), x->name, O_PATH | O_DIRECTORY, 0);
-	return fd < 0 ? fd : lend_set_opaque(u, fd);
+	return fd < 0 ? fd : lend_set_opaque(u, m->br, fd);
 }
 
 /* What stood at the target, a directory with nothing but marks, goes aside. */
@@ -215,7 +215,7 @@ static int move_aside(struct ufs *u, struct renaming *m, int dirfd, const char *
 	struct workdir *w = branch_at(u, m->br)->work;
 
 	workdir_name(w, &m->trash);
-	return lend_rename(u, dirfd, name, w->tmp, m->trash.s, 0);
+	return lend_rename(u, m->br, &(struct lend_move){ dirfd, name, w->tmp, m->trash.s, 0 });
 }
 
 /*
@@ -229,7 +229,8 @@ static int rename_over(struct ufs *u, struct renaming *m)
 	r = sys_renameat2(fa, m->a.name, fb, m->b.name, 0);
 	if (r != -ENOTEMPTY && r != -EEXIST && r != -ENOTDIR)
 		return r;
-	r = sys_renameat2(fa, m->a.name, fb, m->b.name, RENAME_EXCHANGE);
+	r = lend_rename(u, m->br, &(struct lend_move){
+		fa, m->a.name, fb, m->b.name, RENAME_EXCHANGE });
 	if (r < 0)
 		return r;
 	return move_aside(u, m, fa, m->a.name);

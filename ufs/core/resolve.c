@@ -220,6 +220,18 @@ static int orphan_open(struct ufs *u, struct node *n, int b, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * A name may lie where the daemon may not go, and the caller came by another.
+ * -EAGAIN when there is another to try; *ROUNDS counts them.
+ */
+static int other_name(struct ufs *u, struct node *n, int r, int *rounds)
+{
+	if (r != -EACCES || u->euid == 0 || !node_has(n, NODE_LINKED) ||
+	    ++*rounds > RACE_TRIES / 2)
+		return r;
+	return node_rotate(u->nodes, n) ? -EAGAIN : r;
+}
+
 /* One try to run the open or statx at the place of N; -EAGAIN: it moved. */
 static int at_place(struct ufs *u, struct node *n, int b, int flags, struct statx *st)
 {
@@ -250,20 +262,21 @@ static int at_place(struct ufs *u, struct node *n, int b, int flags, struct stat
 int resolve_open(struct ufs *u, struct node *n, int b, int flags)
 {
 	bool tried = false;
-	int r = -EAGAIN;
+	int r = -EAGAIN, rounds = 0;
 
 	for (int i = 0; i < RACE_TRIES && r == -EAGAIN; i++) {
 		do {
 			r = node_has(n, NODE_DEAD) ? orphan_open(u, n, b, flags) :
 			    at_place(u, n, b, flags, NULL);
 		} while (resolve_retry(u, r, &tried));
+		r = other_name(u, n, r, &rounds);
 	}
 	return r == -EAGAIN ? -ESTALE : r;
 }
 
 int resolve_statx(struct ufs *u, struct node *n, int *ret_top, struct statx *ret)
 {
-	int r = -EAGAIN, top = 0;
+	int r = -EAGAIN, top = 0, rounds = 0;
 
 	for (int i = 0; i < RACE_TRIES && r == -EAGAIN; i++) {
 		top = node_top(n);
@@ -276,6 +289,7 @@ int resolve_statx(struct ufs *u, struct node *n, int *ret_top, struct statx *ret
 		} else {
 			r = at_place(u, n, top, 0, ret);
 		}
+		r = other_name(u, n, r, &rounds);
 		/* It was copied up in between: then ask the copy. */
 		if (r == -ENOENT && node_top(n) != top)
 			r = -EAGAIN;

@@ -10,7 +10,7 @@ t_branches
 echo a >"$L1/a"
 
 gone() {
-	! t_is_mounted "$M" && [ ! -d "/proc/$pid" ]
+	! t_is_mounted "$M" && t_ended "$pid"
 }
 
 for way in ufs umount fusermount TERM INT HUP; do

@@ -30,7 +30,7 @@ for round in 1 2 3; do
 	rm -f "$M/low"
 	sync -f "$M/d$round/file"
 	kill -9 "$pid"
-	t_wait 5 test ! -d "/proc/$pid"
+	t_wait 5 t_ended "$pid"
 	t_force_umount "$M"
 	t_union
 	t_eq "$(cat "$M/d$round/file")" "round $round" "after kill -9"

@@ -36,6 +36,20 @@ def a_closed_directory_takes_the_place_of_a_lower_one():
         eq(os.listdir(m(d)), [], d)
 
 @case
+def a_file_is_reached_by_the_name_that_is_open():
+    os.mkdir(m("c1"))
+    put(m("c1/x"), b"x" * 10)
+    os.link(m("c1/x"), m("y"))
+    os.chmod(m("c1"), 0o400)
+    put(m("y"), b"other")
+    eq(get(m("y")), b"other")
+    eq(os.stat(m("y")).st_nlink, 2)
+    os.chmod(m("y"), 0o600)
+    os.unlink(m("y"))
+    os.chmod(m("c1"), 0o700)
+    eq(get(m("c1/x")), b"other")
+
+@case
 def a_listing_needs_no_right_to_search():
     os.mkdir(m("list"))
     put(m("list/x"), b"")
