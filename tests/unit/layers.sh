@@ -8,10 +8,9 @@ set -eu
 top=${1:-${srcdir:-.}}
 
 # What stands for itself in the core and knows no union.
-LEAVES='ufs/core/config.h ufs/core/copydata.h ufs/core/cred.h ufs/core/fdcache.h
- ufs/core/format.h ufs/core/inum.h ufs/core/node.h ufs/core/records.h
- ufs/core/types.h ufs/core/virt.h ufs/core/xattr.h'
-LEAVES=$(echo $LEAVES)
+LEAVES="ufs/core/config.h ufs/core/copydata.h ufs/core/cred.h ufs/core/fdcache.h \
+ufs/core/format.h ufs/core/inum.h ufs/core/node.h ufs/core/records.h \
+ufs/core/types.h ufs/core/virt.h ufs/core/xattr.h"
 
 # file pattern: header patterns
 rows="
