@@ -75,8 +75,10 @@ static char *line_for(const char *path, const struct stat *st, char *data)
 
 	if (S_ISLNK(st->st_mode))
 		assert_ok(str_printf(&s, "%s link %s", path, text));
-	else if (text && *text && strlen(text) == (size_t)st->st_size && st->st_size < 200)
-		assert_ok(str_printf(&s, "%s file %04o %s", path, st->st_mode & 07777, text));
+	else if (text && *text && st->st_size < 200 &&
+		 strlen(text) == (size_t)st->st_size)
+		assert_ok(str_printf(&s, "%s file %04o %s", path, st->st_mode & 07777,
+				     text));
 	else if (S_ISREG(st->st_mode) && st->st_size)
 		assert_ok(str_printf(&s, "%s file %04o size=%lld", path,
 				     st->st_mode & 07777, (long long)st->st_size));
@@ -216,7 +218,8 @@ void uni_view_is(struct uni *t, const char *want)
 /* What a small file or a link holds; "" for what is shown by its size alone. */
 static char *disk_data(const char *path, const struct stat *st)
 {
-	bool small = (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)) && st->st_size < 1 << 20;
+	bool has_data = S_ISREG(st->st_mode) || S_ISLNK(st->st_mode);
+	bool small = has_data && st->st_size < 1 << 20;
 	char *data = calloc(1, small ? (size_t)st->st_size + 1 : 1);
 	_close_ int fd = -EBADF;
 
@@ -226,7 +229,8 @@ static char *disk_data(const char *path, const struct stat *st)
 	} else if (small) {
 		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0)
-			assert_int_equal(read(fd, data, (size_t)st->st_size), st->st_size);
+			assert_int_equal(read(fd, data, (size_t)st->st_size),
+					 st->st_size);
 	}
 	return data;
 }

@@ -40,7 +40,8 @@ int uni_setup(void **state)
 
 	if (!t)
 		return -1;
-	(void)snprintf(t->dir, sizeof(t->dir), "%.40s/ufs-core.XXXXXX", base ? base : "/tmp");
+	(void)snprintf(t->dir, sizeof(t->dir), "%.40s/ufs-core.XXXXXX",
+		       base ? base : "/tmp");
 	if (!mkdtemp(t->dir))
 		return -1;
 	config_init(&t->cfg);

@@ -29,7 +29,8 @@ static int walk(struct uni *t, const char *path, size_t len, node_id *ret)
 }
 
 /* The directory of PATH and the last name in it. */
-static int walk_parent(struct uni *t, const char *path, node_id *ret, const char **ret_name)
+static int walk_parent(struct uni *t, const char *path, node_id *ret,
+		       const char **ret_name)
 {
 	const char *slash = strrchr(path, '/');
 

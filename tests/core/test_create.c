@@ -138,7 +138,9 @@ TEST(a_type_can_change_over_a_deleted_name)
 /* Semantics row 32. */
 TEST(names_that_the_format_reserves_cannot_be_made)
 {
-	static const char *const names[] = { ".wh.f", ".wh..wh..opq", ".wh..wh.ufs", ".wh." };
+	static const char *const names[] = {
+		".wh.f", ".wh..wh..opq", ".wh..wh.ufs", ".wh."
+	};
 	struct uni *t = *state;
 
 	uni_two(t);

@@ -173,7 +173,8 @@ TEST(fallocate_works_on_the_copy)
 	assert_ok(r);
 	assert_ok(ufs_getattr(t->u, f, &st));
 	assert_int_equal(st.st_size, 10000);
-	assert_ok(ufs_fallocate(t->u, f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 2));
+	assert_ok(ufs_fallocate(t->u, f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+				2));
 	{
 		_free_ char *s = NULL;
 
@@ -186,16 +187,18 @@ TEST(fallocate_works_on_the_copy)
 TEST(copying_a_range_leaves_its_source_where_it_is)
 {
 	struct uni *t = *state;
+	node_id a, b;
 
 	uni_two(t);
 	uni_make(t, "lo/a file 0644 0123456789\n"
 		    "lo/b file 0644 ..........\n");
 	uni_open(t);
-	assert_int_equal(ufs_copy_range(t->u, uni_id(t, "a"), 2, uni_id(t, "b"), 4, 3, 0), 3);
+	a = uni_id(t, "a");
+	b = uni_id(t, "b");
+	assert_int_equal(ufs_copy_range(t->u, a, 2, b, 4, 3, 0), 3);
 	uni_data_is(t, "b", "....234...");
 	assert_false(uni_has(t, "up/a"));
-	assert_int_equal(ufs_copy_range(t->u, uni_id(t, "a"), 10, uni_id(t, "b"), 0, 3, 0),
-			 0);
+	assert_int_equal(ufs_copy_range(t->u, a, 10, b, 0, 3, 0), 0);
 }
 
 TEST(fsync_reaches_files_and_directories_of_every_branch)

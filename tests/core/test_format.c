@@ -157,7 +157,7 @@ TEST(layers_of_both_formats_go_together)
 	assert_true(uni_has(t, "up/.wh.c"));
 }
 
-/* -- opening ------------------------------------------------------------------------------ */
+/* -- opening ------------------------------------------------------------- */
 
 TEST(a_second_union_over_the_branch_is_refused_with_status_6)
 {

@@ -236,8 +236,8 @@ TEST(a_merged_tree_can_be_removed_from_the_bottom)
 	for (int i = 0; i < 300; i++) {
 		_free_ char *s = NULL;
 
-		assert_ok(str_printf(&s, "%s/d/s%d/f%d file 0644 x\n", i % 3 ? "lo" : "up",
-				     i % 7, i));
+		assert_ok(str_printf(&s, "%s/d/s%d/f%d file 0644 x\n",
+				     i % 3 ? "lo" : "up", i % 7, i));
 		uni_make(t, s);
 	}
 	uni_open(t);

@@ -138,7 +138,7 @@ TEST(rename_of_an_upper_directory_takes_all_along)
 }
 
 /* Nothing of a lower directory of the new name may show through. */
-TEST(an_upper_directory_renamed_over_an_empty_merged_one_hides_the_lower_one)
+TEST(a_directory_renamed_over_an_empty_merged_one_hides_the_lower_one)
 {
 	struct uni *t = *state;
 
@@ -321,7 +321,7 @@ int main(void)
 		UNI_TEST(rename_onto_itself_does_nothing),
 		UNI_TEST(rename_minds_types_and_emptiness),
 		UNI_TEST(rename_of_an_upper_directory_takes_all_along),
-		UNI_TEST(an_upper_directory_renamed_over_an_empty_merged_one_hides_the_lower_one),
+		UNI_TEST(a_directory_renamed_over_an_empty_merged_one_hides_the_lower_one),
 		UNI_TEST(an_upper_directory_renamed_over_a_whiteout_hides_the_lower_one),
 		UNI_TEST(rename_of_a_lower_or_merged_directory_is_exdev),
 		UNI_TEST(noreplace_sees_lower_names_and_no_whiteouts),

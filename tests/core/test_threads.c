@@ -14,7 +14,7 @@ static void make_big(struct uni *t, const char *path, size_t size)
 	assert_int_equal(write(fd, data, size), size);
 }
 
-/* -- copy-up ------------------------------------------------------------------------ */
+/* -- copy-up ------------------------------------------------------------- */
 
 static void *write_own_byte(void *arg)
 {
@@ -208,7 +208,7 @@ TEST(an_unlink_during_the_copy_up_is_honoured)
 	}
 }
 
-/* -- lookups, forgets, listings ---------------------------------------------------------- */
+/* -- lookups, forgets, listings ------------------------------------------ */
 
 static int count_entry(void *ctx, const char *name, const struct ufs_entry *e _unused_,
 		       off_t next _unused_)
@@ -237,7 +237,8 @@ static void *look_and_forget(void *arg)
 		else
 			ufs_forget(j->t->u, f, 1);
 		if (i % 16 == 0) {
-			if (ufs_readdir(j->t->u, d, 0, false, count_entry, &n) < 0 || n != 5)
+			if (ufs_readdir(j->t->u, d, 0, false, count_entry, &n) < 0 ||
+			    n != 5)
 				job_note(j, "%d of 5 names were listed", n);
 		}
 		if (j->num < 2) {
@@ -300,7 +301,8 @@ TEST(writes_across_the_copy_up_lose_no_data)
 	for (int i = 0; i < 100 * THREADS; i++) {
 		char line[32];
 
-		(void)snprintf(line, sizeof(line), "%03d-%03d\n", i % THREADS, i / THREADS);
+		(void)snprintf(line, sizeof(line), "%03d-%03d\n", i % THREADS,
+			       i / THREADS);
 		assert_memory_equal(s + 8 + (size_t)i * 8, line, 8);
 	}
 }

@@ -12,7 +12,8 @@ static void value_is(struct uni *t, const char *path, const char *name, const ch
 	assert_memory_equal(buf, want, strlen(want));
 }
 
-static int set(struct uni *t, const char *path, const char *name, const char *v, int flags)
+static int set(struct uni *t, const char *path, const char *name, const char *v,
+	       int flags)
 {
 	return ufs_setxattr(t->u, uni_id(t, path), name, v, strlen(v), flags);
 }
@@ -240,7 +241,8 @@ TEST(file_capabilities_are_copied_up)
 	uni_open(t);
 	assert_ok(uni_chmod(t, "f", 0700));
 	up = uni_real(t, "up/f");
-	assert_int_equal(getxattr(up, "security.capability", buf, sizeof(buf)), sizeof(cap));
+	assert_int_equal(getxattr(up, "security.capability", buf, sizeof(buf)),
+			 sizeof(cap));
 	assert_memory_equal(buf, cap, sizeof(cap));
 }
 

@@ -104,7 +104,7 @@ static void check_bad(const char *text, const char *message, const char *hint)
 	err_done(&e);
 }
 
-TEST(long_options_take_their_argument_behind_an_equals_sign_or_as_next_word)
+TEST(long_options_take_their_argument_in_both_ways)
 {
 	check(0, "--name=x y", "x||y ");
 	check(0, "--name x y", "x||y ");
@@ -187,7 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			long_options_take_their_argument_behind_an_equals_sign_or_as_next_word),
+			long_options_take_their_argument_in_both_ways),
 		cmocka_unit_test(letters_are_joined_and_the_last_takes_an_argument),
 		cmocka_unit_test(aliases_mean_the_same_row),
 		cmocka_unit_test(an_option_may_be_repeated),

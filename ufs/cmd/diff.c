@@ -52,7 +52,7 @@ static const struct opt diff_opts[] = {
 	  offsetof(struct diff_request, json), 0 },
 	{ 0, "name-only", NULL, NULL, "the paths alone", opt_set_true,
 	  offsetof(struct diff_request, name_only), 0 },
-	{ 0, "lower", NULL, "DIR", "TARGET is a branch, and DIR lies below it (repeatable)",
+	{ 0, "lower", NULL, "DIR", "TARGET is a branch, DIR lies below it (repeatable)",
 	  diff_set_lower, 0, 0 },
 	{ 0, "patch", NULL, NULL, NULL, opt_set_true,
 	  offsetof(struct diff_request, patch), 0 },
@@ -210,7 +210,8 @@ static int diff_parse(struct diff_request *rq, int argc, char **argv, struct err
 	if (rq->patch)
 		return err_set(e, 0, "option '--patch' is not supported yet");
 	if (rq->json && rq->name_only)
-		return err_set(e, 0, "options '--json' and '--name-only' exclude each other");
+		return err_set(e, 0, "options '--json' and '--name-only' exclude each "
+			       "other");
 	if (first == argc)
 		return err_set(e, 0, "what to show the changes of? "
 			       "Name a container, a mountpoint or a branch");

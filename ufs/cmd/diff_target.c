@@ -82,8 +82,8 @@ static int target_config(struct diff_target *t, const struct ufs_config *cfg,
 			       cfg->mountpoint);
 	for (size_t i = top; i < cfg->nbranches; i++)
 		if (path_is_beneath(cfg->branches[i].path, cfg->mountpoint))
-			return err_set(e, -EBUSY, "branch %zu '%s' is covered by the union "
-				       "on '%s'; unmount it to see the changes", i,
+			return err_set(e, -EBUSY, "branch %zu '%s' is covered by the "
+				       "union on '%s'; unmount it to see the changes", i,
 				       cfg->branches[i].path, cfg->mountpoint);
 	r = target_open_dir("branch", cfg->branches[top].path, &t->diff.upper.fd, e);
 	t->diff.upper.marks = true;
@@ -143,7 +143,8 @@ static int target_container(struct diff_target *t, const char *name, struct err 
 		r = target_room(t, s.lowers.n, e);
 	/* The host's own root is no layer: nothing in it is a mark. */
 	for (size_t i = 0; r == 0 && i < s.lowers.n; i++)
-		r = target_add_lower(t, s.lowers.v[i], strcmp(s.lowers.v[i], "/") != 0, e);
+		r = target_add_lower(t, s.lowers.v[i], strcmp(s.lowers.v[i], "/") != 0,
+				     e);
 	state_done(&s);
 	return r;
 }
@@ -153,8 +154,8 @@ int diff_target_open(struct diff_target *t, const char *target,
 {
 	if (!strchr(target, '/')) {
 		if (lowers->n)
-			return err_set(e, 0, "'%s' is a container, which has its own lower "
-				       "branches; a directory is written './%s'", target,
+			return err_set(e, 0, "'%s' is a container, which has its own "
+				       "lower branches; a directory is written './%s'", target,
 				       target);
 		return target_container(t, target, e);
 	}
