@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "cli.h"
@@ -24,13 +25,20 @@ static int main_status(const struct err *e)
 	return s == RUN_EXIT_NOEXEC || s == RUN_EXIT_NOTFOUND ? s : RUN_EXIT_FAILED;
 }
 
+/* A person is told that there is one id only, where more were hoped for. */
+static bool main_says_ids(const struct run_config *c, const struct run_plan *p)
+{
+	return p->ids.kind == IDS_SINGLE && c->userns == USERNS_AUTO &&
+	       isatty(STDERR_FILENO);
+}
+
 static int main_act(const struct run_config *c, const struct run_plan *p, int *ret_status,
 		    struct err *e)
 {
 	_free_ char *ids = NULL;
 
 	if (!c->dry_run) {
-		if (c->explain && idmap_note(&p->ids, &ids) == 0)
+		if ((c->explain || main_says_ids(c, p)) && idmap_note(&p->ids, &ids) == 0)
 			fprintf(stderr, "%s: ids: %s\n", prog, ids);
 		if (!c->name && c->keep_try)
 			fprintf(stderr, "%s: container '%s'\n", prog, p->name);
