@@ -285,7 +285,7 @@ static int hide_path(struct branch *b, const char *path)
 	rel = path_relative(real, b->real);
 	if (!rel || !*rel)
 		return 0;
-	slash = strrchr(rel, '/');
+	slash = strrchr(real + (rel - real), '/');
 	if (slash)
 		*slash = '\0';
 	fd = sys_open_beneath(b->fd, slash ? rel : ".", O_PATH | O_DIRECTORY, 0);
