@@ -24,6 +24,8 @@ make_tree() {
 		>"$1/etc/apt/apt.conf.d/10host"
 	cp -L /etc/resolv.conf "$1/etc/" || return 1
 	{ cat /etc/hosts && echo "127.0.1.1 fresh"; } >"$1/etc/hosts"
+	# Not in every release's debootstrap; fusermount3 does not do without it.
+	[ -e "$1/etc/mtab" ] || ln -s ../proc/self/mounts "$1/etc/mtab" || return 1
 	chroot "$1" useradd -m -s /bin/bash stranger || return 1
 	echo 'stranger ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/stranger"
 }

@@ -69,7 +69,7 @@ static int daemon_report(int report, struct err *e)
 }
 
 /* From the branches to the end of the mount. Closes REPORT once it was told. */
-static int daemon_run(const struct ufs_config *cfg, int report, struct err *e)
+static int daemon_run(struct ufs_config *cfg, int report, struct err *e)
 {
 	_close_ int owned = report;
 	struct session *s = NULL;
@@ -78,6 +78,14 @@ static int daemon_run(const struct ufs_config *cfg, int report, struct err *e)
 
 	(void)umask(0); /* the modes are the callers' */
 	(void)sys_raise_nofile();
+	/* With -o ro the kernel alone refuses changes, until remount,rw. */
+	if (cfg->read_only) {
+		cfg->read_only = false;
+		cfg->lazy_work = true;
+		r = config_add_fuse_opt(cfg, "ro");
+		if (r < 0)
+			return err_set(e, r, "cannot keep the mount options");
+	}
 	r = ufs_open(cfg, NULL, &u, e);
 	if (r < 0)
 		return r;
@@ -107,7 +115,7 @@ static int daemon_run(const struct ufs_config *cfg, int report, struct err *e)
 	return r;
 }
 
-int daemon_serve(const struct ufs_config *cfg, bool debug, struct err *e)
+int daemon_serve(struct ufs_config *cfg, bool debug, struct err *e)
 {
 	log_init("ufs", LOG_SINK_STDERR, debug ? LOG_LVL_DEBUG : LOG_LVL_WARN);
 	return daemon_run(cfg, -EBADF, e);
@@ -126,7 +134,7 @@ static void daemon_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_noreturn_ static void daemon_child(const struct ufs_config *cfg, int report)
+_noreturn_ static void daemon_child(struct ufs_config *cfg, int report)
 {
 	_close_ int keep = -EBADF;
 	struct err e = ERR_INIT;
@@ -163,7 +171,7 @@ static int daemon_silent(int status, struct err *e)
 		       WEXITSTATUS(status));
 }
 
-int daemon_start(const struct ufs_config *cfg, struct err *e)
+int daemon_start(struct ufs_config *cfg, struct err *e)
 {
 	_close_ int out = -EBADF, in = -EBADF;
 	char buf[1 + REPORT_MAX];

@@ -18,12 +18,12 @@
  * Returns 0 when it was unmounted, or -errno with E set; then nothing is
  * mounted.
  */
-int daemon_serve(const struct ufs_config *cfg, bool debug, struct err *e);
+int daemon_serve(struct ufs_config *cfg, bool debug, struct err *e);
 
 /*
  * The same in a child that goes on alone. Returns 0 when the mount stands, or
  * -errno with the child's own error in E; then the child has ended.
  */
-int daemon_start(const struct ufs_config *cfg, struct err *e);
+int daemon_start(struct ufs_config *cfg, struct err *e);
 
 #endif

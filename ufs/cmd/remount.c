@@ -169,13 +169,6 @@ static int remount_check(struct remount *rm, struct err *e)
 	if (r == 0)
 		r = remount_compare(rm, &want, e);
 	config_done(&want);
-	if (r == 0 && rm->rw && rm->known && rm->entry.cfg.read_only) {
-		(void)err_set(
-			e, -EROFS,
-			"it was mounted read-only, so no branch is open for writing");
-		err_hint(e, "unmount it and mount it again without ro");
-		return -EROFS;
-	}
 	return r;
 }
 

@@ -285,7 +285,7 @@ static int hide_path(struct branch *b, const char *path)
 	rel = path_relative(real, b->real);
 	if (!rel || !*rel)
 		return 0;
-	slash = strrchr(rel, '/');
+	slash = strrchr(real + (rel - real), '/');
 	if (slash)
 		*slash = '\0';
 	fd = sys_open_beneath(b->fd, slash ? rel : ".", O_PATH | O_DIRECTORY, 0);
@@ -373,6 +373,10 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 			b->format = f;
 		if (!b->writable)
 			continue;
+		if (f->needs_work && !work && cfg->lazy_work) {
+			b->writable = false; /* it will stay read-only */
+			continue;
+		}
 		if (f->needs_work && !work) {
 			(void)err_set(e, 0, "format '%s' needs a work directory for branch %d "
 				      "'%s'", f->name, i, b->path);
@@ -381,9 +385,9 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 		}
 		r = probe_xattr(b, i, notes, e);
 		if (r == 0)
-			r = workdir_open(b, work, cfg->mountpoint, f, cfg->ids.virt,
-					 &b->work, e);
+			r = workdir_open(b, work, cfg, f, &b->work, e);
 		work = NULL; /* further writable branches keep theirs inside */
+		bs->read_only = false;
 	}
 	return r;
 }
@@ -408,10 +412,8 @@ int branches_open(struct branches *bs, const struct ufs_config *cfg, struct sb *
 	for (size_t i = 0; i < cfg->nbranches && r == 0; i++) {
 		bs->n = (int)i + 1;
 		r = branch_open(&bs->v[i], (int)i, cfg, work, e);
-		if (r == 0 && bs->v[i].writable) {
-			bs->read_only = false;
+		if (r == 0 && bs->v[i].writable)
 			work = NULL; /* it is the first one's */
-		}
 	}
 	if (r == 0)
 		r = check_pairs(bs, e);

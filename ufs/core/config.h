@@ -78,6 +78,8 @@ struct ufs_config {
 	char *format;                 /* "aufs" (default) or "overlay" */
 	char *mountpoint;             /* absolute; NULL in tests of the core */
 	bool read_only;               /* -o ro: nothing is written */
+	bool lazy_work;               /* writable branches are locked, and their
+					 work directories made, at the first change */
 	bool overlay_syntax;          /* unknown options are ignored with a notice */
 	struct id_view ids;
 	struct virt_spec *virts;

@@ -61,9 +61,11 @@ static int overlay_classify(int dirfd, const char *name, unsigned char dtype,
 	    dtype == DT_SOCK || dtype == DT_BLK || dtype == DT_REG)
 		return MARK_NONE;
 	r = sys_stat(dirfd, name, &st);
-	if (r < 0)
+	/* A directory that may be read but not searched does not say which device
+	 * it is. Users, who alone meet that, make none but whiteouts. */
+	if (r < 0 && (r != -EACCES || dtype != DT_CHR))
 		return r == -ENOENT ? MARK_NONE : r;
-	if (!overlay_is_whiteout(&st))
+	if (r == 0 && !overlay_is_whiteout(&st))
 		return MARK_NONE;
 	*ret_victim = name;
 	return MARK_HIDES;

@@ -207,9 +207,8 @@ static int workdir_lock_root(const struct branch *b, struct workdir *w, struct e
 	return workdir_busy(w, b, e);
 }
 
-int workdir_open(struct branch *b, const char *path, const char *mountpoint,
-		 const struct format *format, bool records,
-		 struct workdir **ret, struct err *e)
+int workdir_open(struct branch *b, const char *path, const struct ufs_config *cfg,
+		 const struct format *format, struct workdir **ret, struct err *e)
 {
 	struct workdir *w = calloc(1, sizeof(*w));
 	int r = -ENOMEM;
@@ -218,16 +217,19 @@ int workdir_open(struct branch *b, const char *path, const char *mountpoint,
 		return err_set(e, r, "cannot open branch '%s'", b->path);
 	w->fd = w->tmp = w->lock = w->root_lock = -EBADF;
 	w->format = format;
-	w->want_records = records;
+	w->want_records = cfg->ids.virt;
 	pthread_mutex_init(&w->mutex, NULL);
-	w->mountpoint = strdup(mountpoint ? mountpoint : "");
+	w->mountpoint = strdup(cfg->mountpoint ? cfg->mountpoint : "");
 	w->path = path ? strdup(path) : NULL;
 	if (!w->mountpoint || (path && !w->path))
 		(void)err_set(e, r, "cannot open branch '%s'", b->path);
 	else
+		r = 0;
+	/* Records have to be read before the first change, too. */
+	if (r == 0 && (!cfg->lazy_work || cfg->ids.virt)) {
 		r = workdir_lock_root(b, w, e);
-	if (r == 0) {
-		r = workdir_set_up(b, w, e);
+		if (r == 0)
+			r = workdir_set_up(b, w, e);
 		if (r == -ENOSPC || r == -EDQUOT) {
 			workdir_reset(w);
 			err_done(e);
@@ -251,12 +253,18 @@ int workdir_ready(struct branch *b)
 		return 0;
 	pthread_mutex_lock(&w->mutex);
 	if (!atomic_load(&w->ready)) {
-		r = workdir_set_up(b, w, NULL);
+		r = w->root_lock < 0 ? workdir_lock_root(b, w, NULL) : 0;
+		if (r == 0)
+			r = workdir_set_up(b, w, NULL);
 		if (r < 0)
 			workdir_reset(w);
+		if (r == -EBUSY) {
+			log_warn("branch '%s' is written by another union", b->path);
+			close_fd(&w->root_lock);
+		}
 	}
 	pthread_mutex_unlock(&w->mutex);
-	return r;
+	return r == -EBUSY ? -EROFS : r;
 }
 
 void workdir_close(struct workdir *w)

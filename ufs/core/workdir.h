@@ -45,19 +45,20 @@ struct work_name {
 /*
  * Open or make the work directory of B, take its lock, sweep tmp/.
  *   path     given by the person, or NULL
- *   records  owners are kept there
+ *   cfg      for the mountpoint, whether owners are kept in records, and
+ *            lazy_work: then nothing is locked, made or touched yet
  * On a full filesystem, where it cannot be made, it is made later.
  * Errors: -EBUSY with the holder named and status 6; -EXDEV when it lies on
  * another filesystem than the branch.
  */
-int workdir_open(struct branch *b, const char *path, const char *mountpoint,
-		 const struct format *format, bool records,
-		 struct workdir **ret, struct err *e);
+int workdir_open(struct branch *b, const char *path, const struct ufs_config *cfg,
+		 const struct format *format, struct workdir **ret, struct err *e);
 void workdir_close(struct workdir *w);
 
 /*
  * Before the first use of a branch's work directory in an operation: make it
- * now if it could not be made at mount. Returns 0, -ENOSPC, -EDQUOT, -errno.
+ * now if it was not made at mount. Returns 0, -ENOSPC, -EDQUOT, -EROFS when
+ * another union has taken the branch meanwhile, -errno.
  */
 int workdir_ready(struct branch *b);
 

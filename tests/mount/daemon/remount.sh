@@ -21,3 +21,23 @@ t_eq "$(t_daemon "$M")" "$pid" "the daemon"
 ! "$UFS_HELPER" none "$M" -o "remount,br:$L2=rw" 2>"$T/err" ||
 	t_fail "another stack was taken"
 t_eq "$(grep -c " $M " /proc/self/mountinfo)" 1 "mounts on the mountpoint"
+
+# What was read-only from the start can become writable,
+t_umount "$M"
+"$UFS_HELPER" none "$M" -o "br:$UP=rw:$L1=ro,ro"
+t_mounted "$M"
+! touch "$M/y" 2>/dev/null || t_fail "written to a mount with ro"
+"$UFS_HELPER" none "$M" -o remount,rw
+touch "$M/y"
+t_umount "$M"
+
+# but not where its branch is another union's, which ro does not disturb.
+mkdir "$T/m2"
+t_mount -o "br:$UP=rw:$L1=ro" "$M"
+t_mount -o "br:$UP=rw:$L1=ro,ro" "$T/m2"
+t_eq "$(cat "$T/m2/a")" a "a second mount with ro"
+"$UFS_HELPER" none "$T/m2" -o remount,rw
+! touch "$T/m2/z" 2>"$T/err" || t_fail "two unions write to one branch"
+grep -q "Read-only" "$T/err" || t_fail "another reason: $(cat "$T/err")"
+t_umount "$M"
+touch "$T/m2/z"
