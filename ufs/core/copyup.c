@@ -404,12 +404,19 @@ static int copyup_single(struct ufs *u, struct node *n, int dst, off_t len)
 
 int copyup_to(struct ufs *u, struct node *n, int dst, off_t len)
 {
+	bool tried = false;
 	int r;
 
-	if (n->type == DT_DIR)
-		return copyup_dir(u, n, dst);
-	r = copyup_parents(u, n, dst);
-	return r < 0 ? r : copyup_single(u, n, dst, len);
+	do {
+		if (n->type == DT_DIR) {
+			r = copyup_dir(u, n, dst);
+		} else {
+			r = copyup_parents(u, n, dst);
+			if (r == 0)
+				r = copyup_single(u, n, dst, len);
+		}
+	} while (resolve_retry(u, r, &tried));
+	return r;
 }
 
 /* The nearest writable branch above TOP. */

@@ -109,6 +109,12 @@ struct ufs_data {
 	void *priv;
 };
 int ufs_data_get(struct ufs *u, node_id id, bool write, struct ufs_data *ret);
+/*
+ * R was the answer of a branch. When it says that there is no room while
+ * unlinked files are only held until the kernel's FORGET, which is on its way,
+ * wait a moment for it. Returns whether room was made: then try again.
+ */
+bool ufs_make_room(struct ufs *u, ssize_t r);
 void ufs_data_put(struct ufs *u, struct ufs_data *d);
 
 int ufs_fsync(struct ufs *u, node_id id, bool data_only);

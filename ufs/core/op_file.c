@@ -144,6 +144,8 @@ int ufs_fallocate(struct ufs *u, node_id id, int mode, off_t off, off_t len)
 	if (r < 0)
 		return r;
 	r = sys_fallocate(d.fd, mode, off, len);
+	if (ufs_make_room(u, r))
+		r = sys_fallocate(d.fd, mode, off, len);
 	ufs_data_put(u, &d);
 	return r;
 }

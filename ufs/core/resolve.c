@@ -4,16 +4,42 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "sys.h"
 #include "xattr.h"
 
 #define RACE_TRIES 64
+#define ROOM_STEPS 20
+#define ROOM_STEP_NS 5000000
+
+/*
+ * The space of a file that was unlinked is free when the last descriptor goes,
+ * ours with the kernel's FORGET. On a full filesystem the next request may
+ * overtake that.
+ */
+bool ufs_make_room(struct ufs *u, ssize_t r)
+{
+	const struct timespec step = { .tv_nsec = ROOM_STEP_NS };
+	uint64_t before = atomic_load(&u->orphans);
+
+	if (r != -ENOSPC && r != -EDQUOT)
+		return false;
+	for (int i = 0; i < ROOM_STEPS && atomic_load(&u->orphans) > 0; i++)
+		(void)nanosleep(&step, NULL);
+	return atomic_load(&u->orphans) < before;
+}
 
 bool resolve_retry(struct ufs *u, int r, bool *tried)
 {
-	if ((r != -EMFILE && r != -ENFILE) || *tried)
+	if (*tried)
+		return false;
+	if (r == -ENOSPC || r == -EDQUOT) {
+		*tried = true;
+		return ufs_make_room(u, r);
+	}
+	if (r != -EMFILE && r != -ENFILE)
 		return false;
 	*tried = true;
 	fdcache_shrink(u->dirs);

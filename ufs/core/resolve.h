@@ -48,7 +48,10 @@ int resolve_open(struct ufs *u, struct node *n, int b, int flags);
 /* statx of N where it is served now. *RET_TOP: that branch. */
 int resolve_statx(struct ufs *u, struct node *n, int *ret_top, struct statx *ret);
 
-/* Something ran out of descriptors: was that it, and was room made? */
+/*
+ * Something ran out of descriptors or of space: was that it, and was room made?
+ * Once for each operation. May wait for 100 ms: no lock may be held.
+ */
 bool resolve_retry(struct ufs *u, int r, bool *tried);
 
 #endif

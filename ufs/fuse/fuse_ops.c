@@ -353,6 +353,9 @@ static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in,
 	out.buf[0].fd = d.fd;
 	out.buf[0].pos = off;
 	n = fuse_buf_copy(&out, in, 0);
+	/* Nothing of IN is used up by a copy that failed. */
+	if (n < 0 && ufs_make_room(u, n))
+		n = fuse_buf_copy(&out, in, 0);
 	ufs_data_put(u, &d);
 	if (n < 0)
 		reply_err(req, (int)n);

@@ -55,6 +55,20 @@ def a_write_that_does_not_fit_fails_at_the_write():
     os.unlink(m("new"))
 
 @case
+def the_space_of_an_unlinked_file_is_there_at_once():
+    for _ in range(20):
+        fd = os.open(m("fill"), os.O_CREAT | os.O_WRONLY)
+        try:
+            for _ in range(64):
+                os.write(fd, bytes([1]) * 65536)
+        except OSError as e:
+            eq(errno.errorcode[e.errno], "ENOSPC")
+        os.close(fd)
+        os.unlink(m("fill"))
+        put(m("again"), b"y" * 500000)
+        os.unlink(m("again"))
+
+@case
 def with_space_again_all_goes_on():
     eq(err(os.unlink, m("d/new2")), "OK")
     with open(m("d/small"), "ab") as f:
