@@ -353,7 +353,7 @@ TEST(names_come_in_the_order_of_their_bytes)
 		       "A /\xc3\xa4\n");
 }
 
-static int stop(void *ctx, const struct layer_change *c _unused_)
+static int stop_here(void *ctx, const struct layer_change *c _unused_)
 {
 	return ++*(int *)ctx == 2 ? 7 : 0;
 }
@@ -361,7 +361,7 @@ static int stop(void *ctx, const struct layer_change *c _unused_)
 TEST(the_callback_can_end_the_walk)
 {
 	struct uni *t = *state;
-	struct layer_diff d = { .change = stop };
+	struct layer_diff d = { .change = stop_here };
 	_free_ char *up = NULL;
 	int n = 0;
 
