@@ -9,9 +9,13 @@
     run()
 """
 import errno
+import multiprocessing
 import os
 import sys
 import traceback
+
+# What is started runs functions of this very process (forkserver from 3.14 on).
+multiprocessing.set_start_method("fork", force=True)
 
 M, UP, L1, L2, T = (os.environ.get(n, "") for n in ("M", "UP", "L1", "L2", "T"))
 BACKEND = os.environ.get("T_BACKEND", "ufs")
