@@ -195,13 +195,17 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
  */
 static int workdir_lock_root(const struct branch *b, struct workdir *w, struct err *e)
 {
+	int code;
+
 	w->root_lock = sys_openat(b->fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	if (w->root_lock < 0)
 		return err_set(e, w->root_lock, "cannot read branch '%s'", b->path);
 	if (flock(w->root_lock, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	if (errno != EWOULDBLOCK)
-		return err_set(e, -errno, "cannot lock branch '%s'", b->path);
+	code = -errno;
+	close_fd(&w->root_lock); /* open means locked, see workdir_ready */
+	if (code != -EWOULDBLOCK)
+		return err_set(e, code, "cannot lock branch '%s'", b->path);
 	w->fd = w->path ? open(w->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
 			  sys_openat(b->fd, WORKDIR_NAME, O_RDONLY | O_DIRECTORY, 0);
 	return workdir_busy(w, b, e);
