@@ -140,7 +140,6 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 {
 	_free_ char *acl = NULL;
 	struct stat dir, st;
-	struct fd_path p;
 	ssize_t len;
 	int r = sys_stat(dirfd, "", &dir);
 
@@ -151,9 +150,11 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 	if (dir.st_mode & S_ISGID) {
 		mode_t mode = st.st_mode | (S_ISDIR(m->mode) ? S_ISGID : 0);
 
-		if (fchownat(fd, "", (uid_t)-1, dir.st_gid, AT_EMPTY_PATH) < 0 ||
-		    chmod(fd_path(&p, fd), mode & 07777) < 0)
-			return -errno;
+		r = sys_chown(fd, (uid_t)-1, dir.st_gid);
+		if (r == 0)
+			r = sys_chmod(fd, mode & 07777);
+		if (r < 0)
+			return r;
 	}
 	len = xattr_get_all(dirfd, "system.posix_acl_default", &acl);
 	if (len <= 0)
@@ -165,9 +166,7 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 	if (r == 0)
 		r = sys_stat(fd, "", &st);
 	/* A default ACL takes the umask's place and is narrowed by the mode. */
-	if (r == 0 && chmod(fd_path(&p, fd), st.st_mode & (m->mode | ~0777U) & 07777) < 0)
-		r = -errno;
-	return r;
+	return r < 0 ? r : sys_chmod(fd, st.st_mode & (m->mode | ~0777U) & 07777);
 }
 
 /* Record owner and mode of the new object NAME, where they are virtual. */
