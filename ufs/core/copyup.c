@@ -144,7 +144,11 @@ static int copy_owner(struct ufs *u, const struct copyup_job *j)
  * mode, record, and the times last. */
 static int copy_metadata(struct ufs *u, const struct copyup_job *j)
 {
-	struct timespec times[2] = { j->shown.st_atim, j->shown.st_mtim };
+	const struct timespec now_time = { .tv_nsec = UTIME_NOW };
+	/* One that is cut is changed with that: no stop shows it cut and old. */
+	struct timespec times[2] = {
+		j->shown.st_atim, j->len < 0 ? j->shown.st_mtim : now_time,
+	};
 	mode_t mode = u->ids.virt ? owner_real_mode(u, j->shown.st_mode) : j->st.stx_mode;
 	struct statx now;
 	int r;
@@ -456,6 +460,8 @@ int copyup_dir(struct ufs *u, struct node *dir, int dst)
 		node_ref(at);
 		for (;;) {
 			r = node_place(u->nodes, at, &p);
+			if (r == -ESTALE)
+				r = -ENOENT; /* it was removed */
 			if (r < 0)
 				break;
 			up = p.parent;
@@ -471,5 +477,5 @@ int copyup_dir(struct ufs *u, struct node *dir, int dst)
 			    copyup_single(u, at, dst, -1);
 		node_unref(u->nodes, at);
 	}
-	return r == -ESTALE ? -ENOENT : r;
+	return r;
 }

@@ -56,11 +56,17 @@ int ufs_getattr(struct ufs *u, node_id id, struct stat *ret)
 static int set_size(struct ufs *u, node_id id, struct node *n, off_t size)
 {
 	struct ufs_data d;
-	int r;
+	struct statx st;
+	int r, from;
 
 	if (n->type != DT_REG)
 		return n->type == DT_DIR ? -EISDIR : -EINVAL;
+	from = node_top(n);
 	r = copyup_node(u, n, size);
+	/* A copy that was made at this length is done. */
+	if (r == 0 && node_top(n) != from && resolve_statx(u, n, &from, &st) == 0 &&
+	    st.stx_size == (uint64_t)size)
+		return 0;
 	if (r == 0)
 		r = ufs_data_get(u, id, true, &d);
 	if (r < 0)
@@ -163,7 +169,11 @@ int ufs_setattr(struct ufs *u, node_id id, const struct stat *set, unsigned want
 		r = set_size(u, id, n, set->st_size);
 	if (r == 0 && (want & ~(unsigned)UFS_SET_SIZE))
 		r = set_rest(u, n, set, want);
-	return r < 0 ? r : node_attr(u, n, ret);
+	if (r < 0)
+		return r;
+	/* It is done: an answer is tried twice before saying that it is not. */
+	r = node_attr(u, n, ret);
+	return r < 0 ? node_attr(u, n, ret) : r;
 }
 
 /* -- looking -------------------------------------------------------------------------- */
