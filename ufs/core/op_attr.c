@@ -90,14 +90,9 @@ static int set_virtual(struct ufs *u, int b, int fd, const struct stat *set, uns
 		now.st_uid = set->st_uid;
 	if (want & UFS_SET_GID)
 		now.st_gid = set->st_gid;
-	if (want & UFS_SET_MODE) {
+	if (want & UFS_SET_MODE)
 		now.st_mode = (now.st_mode & S_IFMT) | (set->st_mode & 07777);
-		if (!S_ISLNK(now.st_mode))
-			r = sys_chmod(fd, owner_real_mode(u, now.st_mode) & 07777);
-		if (r < 0)
-			return r;
-	}
-	return owner_record(u, b, fd, now.st_uid, now.st_gid, now.st_mode);
+	return owner_set(u, b, fd, &st, &now);
 }
 
 static int set_real(struct ufs *u, int fd, const struct stat *set, unsigned want)

@@ -169,13 +169,12 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 	return r < 0 ? r : sys_chmod(fd, st.st_mode & (m->mode | ~0777U) & 07777);
 }
 
-/* Record owner and mode of the new object NAME, where they are virtual. */
-static int make_record(struct ufs *u, const struct make *m, const struct make_place *p,
-		       int dirfd, const char *name)
+/* What the new object is to show; 1: that takes a record. */
+static int made_owner(struct ufs *u, const struct make *m, const struct make_place *p,
+		      struct stat *want)
 {
-	_close_ int fd = -EBADF;
 	struct statx st;
-	struct stat dir, want;
+	struct stat dir;
 	int r;
 
 	if (!u->ids.virt || !m->cred)
@@ -184,13 +183,9 @@ static int make_record(struct ufs *u, const struct make *m, const struct make_pl
 	if (r < 0)
 		return r;
 	owner_show(u, p->dst, &st, &dir);
-	owner_inherit(m->cred, &dir, m->mode, &want);
-	if (want.st_uid == u->ids.own_uid && want.st_gid == u->ids.own_gid &&
-	    owner_real_mode(u, want.st_mode) == want.st_mode)
-		return 0;
-	fd = sys_openat(dirfd, name, O_PATH, 0);
-	return fd < 0 ? fd : owner_record(u, p->dst, fd, want.st_uid, want.st_gid,
-					  want.st_mode);
+	owner_inherit(m->cred, &dir, m->mode, want);
+	return want->st_uid != u->ids.own_uid || want->st_gid != u->ids.own_gid ||
+	       owner_real_mode(u, want->st_mode) != want->st_mode;
 }
 
 /* The directory just made shows nothing from below. */
@@ -201,28 +196,85 @@ static int make_opaque(struct ufs *u, int b, int dirfd, const char *name)
 	return fd < 0 ? fd : lend_set_opaque(u, b, fd);
 }
 
+/*
+ * The node of what was made, which is NAME in DIRFD now. Before the last step:
+ * what can fail has to, as long as all can be undone.
+ */
+static int make_node(struct ufs *u, const struct make *m, const struct make_place *p,
+		     int dirfd, const char *name, struct ufs_entry *ret)
+{
+	struct found f = { .top = p->dst, .white = -1 };
+	struct node *n;
+	int r = sys_statx(dirfd, name, &f.st);
+
+	if (r < 0)
+		return r;
+	lookup_made(u, &f);
+	f.mask[p->dst / 64] = UINT64_C(1) << (p->dst % 64);
+	return lookup_intern(u, p->dir, m->name, &f, &n, ret);
+}
+
+static void unmake_node(struct ufs *u, const struct make *m, const struct make_place *p,
+			const struct ufs_entry *made)
+{
+	struct node *n = node_get(u->nodes, made->id);
+	struct orphan *none = NULL;
+
+	node_drop_name(u->nodes, n, p->dir, m->name, &none);
+	node_forget(u->nodes, n, 1);
+}
+
 /* The mark stands beside the name, or there is none. */
-static int make_in_place(struct ufs *u, const struct make *m, const struct make_place *p)
+static int make_in_place(struct ufs *u, const struct make *m, const struct make_place *p,
+			 struct ufs_entry *ret)
 {
 	int fd = place_fd(p);
 	int r = make_as(u, m, fd, m->name);
 
 	if (r < 0)
 		return r;
-	r = make_record(u, m, p, fd, m->name);
-	if (r == 0 && p->white && m->cred && S_ISDIR(m->mode))
+	if (p->white && m->cred && S_ISDIR(m->mode))
 		r = make_opaque(u, p->dst, fd, m->name);
-	if (r == 0 && p->white)
-		r = u->format->unhide(fd, m->name);
-	if (r < 0 && S_ISDIR(m->mode) && m->cred)
+	if (r == 0)
+		r = make_node(u, m, p, fd, m->name, ret);
+	if (r == 0) {
+		if (p->white) /* a whiteout beside the entry says nothing */
+			(void)u->format->unhide(fd, m->name);
+		return 0;
+	}
+	if (S_ISDIR(m->mode) && m->cred)
 		(void)workdir_remove_tree(fd, m->name); /* with its opaque mark */
-	else if (r < 0)
+	else
 		unmake(m, fd, m->name);
 	return r;
 }
 
-/* A mark stands at the name itself: the new object, made aside, replaces it. */
-static int make_over_mark(struct ufs *u, const struct make *m, const struct make_place *p)
+/* Put what was made as TMP at its name. */
+static int make_publish(struct ufs *u, const struct make *m, const struct make_place *p,
+			const struct work_name *tmp)
+{
+	bool over = p->white && u->format->whiteout_in_place;
+	struct lend_move move = {
+		branch_at(u, p->dst)->work->tmp, tmp->s, place_fd(p), m->name,
+		!over ? RENAME_NOREPLACE : m->cred && S_ISDIR(m->mode) ? RENAME_EXCHANGE : 0,
+	};
+	int r = lend_rename(u, p->dst, &move);
+
+	/* Some filesystems know no flags; the place is known to be free. */
+	if (r == -EINVAL && !over) {
+		move.flags = 0;
+		r = lend_rename(u, p->dst, &move);
+	}
+	return r;
+}
+
+/*
+ * Make it in the work directory and rename it to its place: a mark stands at
+ * the name itself, or it shows an owner that only a record gives it.
+ *   want  what is to be recorded, or NULL
+ */
+static int make_aside(struct ufs *u, const struct make *m, const struct make_place *p,
+		      const struct stat *want, struct ufs_entry *ret)
 {
 	struct workdir *w = branch_at(u, p->dst)->work;
 	bool is_dir = m->cred && S_ISDIR(m->mode);
@@ -238,12 +290,19 @@ static int make_over_mark(struct ufs *u, const struct make *m, const struct make
 	if (r >= 0 && m->cred && !u->ids.virt)
 		r = inherit_aside(m, place_fd(p), fd);
 	if (r >= 0)
-		r = make_record(u, m, p, w->tmp, tmp.s);
-	if (r == 0 && is_dir)
+		r = want ? owner_record(u, p->dst, fd, want->st_uid, want->st_gid,
+					want->st_mode) : 0;
+	if (r == 0 && is_dir && p->white)
 		r = lend_set_opaque(u, p->dst, fd);
 	if (r == 0)
-		r = sys_renameat2(w->tmp, tmp.s, place_fd(p), m->name,
-				  is_dir ? RENAME_EXCHANGE : 0);
+		r = make_node(u, m, p, w->tmp, tmp.s, ret);
+	if (r == 0) {
+		r = make_publish(u, m, p, &tmp);
+		if (r < 0)
+			unmake_node(u, m, p, ret);
+	}
+	if (r == 0 && p->white && !u->format->whiteout_in_place)
+		(void)u->format->unhide(place_fd(p), m->name); /* it says nothing */
 	if (r < 0 || is_dir) /* the copy that failed, or the mark that was replaced */
 		(void)workdir_remove_tree(w->tmp, tmp.s);
 	return r;
@@ -252,21 +311,16 @@ static int make_over_mark(struct ufs *u, const struct make *m, const struct make
 static int make_entry(struct ufs *u, const struct make *m, const struct make_place *p,
 		      struct ufs_entry *ret)
 {
-	struct found f = { .top = p->dst, .white = -1 };
-	struct node *n;
-	int r;
+	struct stat want;
+	int r = made_owner(u, m, p, &want);
 
-	r = p->white && u->format->whiteout_in_place ? make_over_mark(u, m, p) :
-						       make_in_place(u, m, p);
 	if (r < 0)
 		return r;
-	op_touch(p->dir);
-	r = sys_statx(place_fd(p), m->name, &f.st);
-	if (r < 0)
-		return r;
-	lookup_made(u, &f);
-	f.mask[p->dst / 64] = UINT64_C(1) << (p->dst % 64);
-	return lookup_intern(u, p->dir, m->name, &f, &n, ret);
+	r = r > 0 || (p->white && u->format->whiteout_in_place) ?
+	    make_aside(u, m, p, r > 0 ? &want : NULL, ret) : make_in_place(u, m, p, ret);
+	if (r == 0)
+		op_touch(p->dir);
+	return r;
 }
 
 static int make(struct ufs *u, node_id parent, struct make *m, int want,
