@@ -16,7 +16,7 @@ static bool try_one(struct trial *x, unsigned at, bool known)
 	(void)snprintf(x->step, sizeof(x->step), "allocation %u%s", at,
 		       known ? ", names known" : "");
 	trial_start_over(x);
-	uni_open(x->t);
+	trial_open(x);
 	if (known)
 		trial_know_all(x);
 	fault_arm(FAULT_MEMORY, at, 0);

@@ -120,6 +120,17 @@ void links_find(struct ufs *u, int *top, struct statx *st, struct link_state *re
 
 /* -- keeping -------------------------------------------------------------------------- */
 
+/* Link NAME into links/. What a stop left there, without a record, goes. */
+static int put_copy(int dirfd, const char *name, int links, const char *as)
+{
+	int r = sys_linkat(dirfd, name, links, as, 0);
+
+	if (r != -EEXIST)
+		return r;
+	r = sys_unlinkat(links, as, 0);
+	return r < 0 ? r : sys_linkat(dirfd, name, links, as, 0);
+}
+
 int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 	       const struct statx *st, const struct link_state *s)
 {
@@ -136,8 +147,8 @@ int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 	if (r < 0)
 		return r == -ENODATA ? 0 : r;
 	dir = branch_links(branch_at(u, b), true);
-	r = dir < 0 || !link_name(u, b, s->id.fs, s->id.ino, &link) ? -EOPNOTSUPP :
-	    sys_linkat(dirfd, name, dir, link.s, 0);
+	r = dir < 0 ? dir : !link_name(u, b, s->id.fs, s->id.ino, &link) ? -EOPNOTSUPP :
+	    put_copy(dirfd, name, dir, link.s);
 	if (r == 0) {
 		(void)records_link(t, &s->id, &l);
 		l.upper = st->stx_ino;
@@ -148,7 +159,7 @@ int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 	if (r == 0)
 		return 1;
 	(void)records_drop(t, &key);
-	if (r == -ENOSPC || r == -EDQUOT || r == -EIO || r == -ENOMEM || r == -EROFS)
+	if (r != -EOPNOTSUPP && r != -EPERM && r != -EXDEV && r != -EMLINK && r != -ENOSYS)
 		return r;
 	log_debug("the names of a file part at its copy-up (%s)", err_name(r));
 	return 0;
