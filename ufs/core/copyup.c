@@ -10,6 +10,8 @@
 
 #include "cleanup.h"
 #include "copydata.h"
+#include "durable.h"
+#include "fileattr.h"
 #include "format.h"
 #include "lend.h"
 #include "lookup.h"
@@ -186,6 +188,7 @@ static int copy_regular(struct ufs *u, struct copyup_job *j, int tmp)
 	j->to = sys_openat(tmp, j->tmp.s, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (j->to < 0)
 		return j->to;
+	fileattr_copy(j->from, j->to);
 	if (in >= 0)
 		r = copydata(in, j->to, size, len, &copied);
 	else if (len > 0)
@@ -225,6 +228,8 @@ static int copy_object(struct ufs *u, struct copyup_job *j, int tmp)
 				makedev(j->st.stx_rdev_major, j->st.stx_rdev_minor));
 	if (r == 0)
 		r = j->to = sys_openat(tmp, j->tmp.s, O_PATH, 0);
+	if (r >= 0 && S_ISDIR(type))
+		fileattr_copy(j->from, j->to);
 	return r < 0 ? r : 0;
 }
 
@@ -301,6 +306,11 @@ static int publish_at(struct ufs *u, struct copyup_job *j, int tmp,
 		}
 	}
 	pthread_rwlock_unlock(lock);
+	if (r == 1) {
+		int d = durable_name(u, j->dst, dir.fd);
+
+		r = d < 0 ? d : 1;
+	}
 	resolve_put_dir(u, &dir);
 	return r;
 }
@@ -347,6 +357,8 @@ static int copyup_run(struct ufs *u, struct copyup_job *j)
 	r = sys_statx(j->from, "", &j->st);
 	if (r < 0)
 		return r;
+	if (fileattr_protects(&j->st))
+		return -EPERM;
 	owner_show(u, j->src, &j->st, &j->shown);
 	workdir_name(dst->work, &j->tmp);
 	r = copy_object(u, j, dst->work->tmp);
@@ -354,7 +366,7 @@ static int copyup_run(struct ufs *u, struct copyup_job *j)
 		r = copy_metadata(u, j);
 	/* Durable before it hides the old one: a power cut leaves one of the two. */
 	if (r == 0 && S_ISREG(j->st.stx_mode) && j->len != 0 && j->st.stx_size > 0)
-		r = sys_fsync(j->to, false);
+		r = durable_copy(u, j->to);
 	if (r == 0)
 		r = publish(u, j, dst->work->tmp);
 	if (r < 0)

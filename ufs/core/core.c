@@ -122,6 +122,7 @@ int ufs_open(const struct ufs_config *cfg, const struct ufs_notify *notify,
 		return err_set(e, -ENOMEM, "cannot open the union");
 	init_locks(u);
 	u->notify = notify;
+	u->sync = cfg->sync;
 	u->format = format_find(cfg->format ? cfg->format : "aufs");
 	r = u->format ? branches_open(&u->bs, cfg, &notes, e) :
 	    err_set(e, 0, "unknown format '%s'", cfg->format);

@@ -12,6 +12,8 @@
 
 #include "cleanup.h"
 #include "copyup.h"
+#include "durable.h"
+#include "fileattr.h"
 #include "format.h"
 #include "lend.h"
 #include "lookup.h"
@@ -73,6 +75,8 @@ static int end_prepare(struct ufs *u, struct end *x)
 		return x->f.virt ? -EBUSY : -ENOENT;
 	if (x->f.virt)
 		return -EBUSY;
+	if (fileattr_protects(&x->f.st))
+		return -EPERM;
 	if (x->f.type == DT_DIR)
 		return is_pure(u, &x->f) ? 0 : -EXDEV;
 	if (branch_at(u, x->f.top)->writable)
@@ -128,6 +132,8 @@ static int prepare(struct ufs *u, struct renaming *m)
 		return -EEXIST;
 	if (m->b.f.virt)
 		return -EBUSY;
+	if (m->b.f.top >= 0 && fileattr_protects(&m->b.f.st))
+		return -EPERM;
 	return is_hidden_there(&m->b.f, m->br) ? lift(u, m) : 0;
 }
 
@@ -416,5 +422,5 @@ int ufs_rename(struct ufs *u, node_id parent, const char *name, node_id newparen
 	} while (r == 1 || r == -EAGAIN || resolve_retry(u, r, &tried));
 	if (m.trash.s[0])
 		(void)workdir_remove_tree(branch_at(u, m.br)->work->tmp, m.trash.s);
-	return r;
+	return durable_names(u, r, parent, newparent);
 }

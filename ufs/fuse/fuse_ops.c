@@ -8,6 +8,8 @@
 #include "fuse_ops.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -337,7 +339,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 }
 
 static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
-			 struct fuse_file_info *fi _unused_)
+			 struct fuse_file_info *fi)
 {
 	struct fuse_bufvec out = FUSE_BUFVEC_INIT(fuse_buf_size(in));
 	struct ufs *u = req_ufs(req);
@@ -345,6 +347,8 @@ static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in,
 	ssize_t n;
 	int r = ufs_data_get(u, ino, true, &d);
 
+	if (r == -EPERM && (fi->flags & O_APPEND))
+		r = ufs_data_append(u, ino, &d);
 	if (r < 0) {
 		reply_err(req, r);
 		return;
@@ -390,6 +394,25 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 		reply_err(req, (int)at);
 	else
 		(void)fuse_reply_lseek(req, at);
+}
+
+static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned cmd, void *arg _unused_,
+		     struct fuse_file_info *fi _unused_, unsigned flags _unused_,
+		     const void *in, size_t in_size, size_t out_size)
+{
+	ssize_t size = ufs_ioctl_size(cmd);
+	struct fsxattr buf = { 0 }; /* the largest of the arguments */
+	int r = (int)size;
+
+	if (size >= 0) {
+		if (in_size)
+			memcpy(&buf, in, MIN(in_size, (size_t)size));
+		r = ufs_ioctl(req_ufs(req), ino, cmd, &buf);
+	}
+	if (r < 0)
+		reply_err(req, r);
+	else
+		(void)fuse_reply_ioctl(req, 0, &buf, MIN(out_size, (size_t)size));
 }
 
 static void op_copy_file_range(fuse_req_t req, fuse_ino_t in, off_t in_off,
@@ -490,6 +513,7 @@ const struct fuse_lowlevel_ops fuse_ops = {
 	.removexattr = op_removexattr,
 	.create = op_create,
 	.fallocate = op_fallocate,
+	.ioctl = op_ioctl,
 	.copy_file_range = op_copy_file_range,
 	.lseek = op_lseek,
 };
