@@ -39,7 +39,8 @@ ufs/core/inum.[ch]: lib/* ufs/core/inum.h
 ufs/core/cred.[ch]: lib/* ufs/core/cred.h ufs/core/types.h
 ufs/core/virt.[ch]: lib/* ufs/core/virt.h ufs/core/config.h ufs/core/inum.h
 ufs/core/node*: lib/* ufs/core/node.h ufs/core/node_table.h ufs/core/types.h
-ufs/core/branch.[ch]: lib/* $LEAVES ufs/core/branch.h ufs/core/workdir.h
+ufs/core/branch.[ch]: lib/* $LEAVES ufs/core/branch.h ufs/core/workdir.h ufs/core/probe.h
+ufs/core/probe.[ch]: lib/* $LEAVES ufs/core/branch.h ufs/core/workdir.h ufs/core/probe.h
 ufs/core/workdir.[ch]: lib/* $LEAVES ufs/core/branch.h ufs/core/workdir.h
 ufs/core/union.h: lib/* $LEAVES ufs/core/core.h ufs/core/branch.h
 ufs/core/policy.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/policy.h

@@ -38,6 +38,7 @@ struct branch {
 	bool marks;                   /* whiteouts and opaque marks count */
 	bool writable;
 	bool no_xattr;
+	bool no_tmpfile;              /* takes no O_TMPFILE */
 	dev_t dev;
 	ino_t ino;
 	struct hidden *hide;
