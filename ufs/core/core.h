@@ -72,6 +72,10 @@ int ufs_symlink(struct ufs *u, const struct ufs_cred *cred, node_id parent,
 		const char *name, const char *target, struct ufs_entry *ret);
 int ufs_link(struct ufs *u, node_id id, node_id newparent, const char *newname,
 	     struct ufs_entry *ret);
+/* A regular file without a name, where one in PARENT would be; ufs_link may give
+ * it one. -EOPNOTSUPP where the branch knows no O_TMPFILE. */
+int ufs_tmpfile(struct ufs *u, const struct ufs_cred *cred, node_id parent, mode_t mode,
+		struct ufs_entry *ret);
 int ufs_unlink(struct ufs *u, node_id parent, const char *name);
 int ufs_rmdir(struct ufs *u, node_id parent, const char *name);
 /* FLAGS of renameat2(2). -EXDEV for a directory that is not on the writable

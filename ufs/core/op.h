@@ -29,6 +29,8 @@ static inline void op_touch(struct node *dir)
  */
 int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
 		struct orphan **ret);
+/* The same of FD, an O_PATH descriptor, which is taken over, on error too. */
+int orphan_take(struct ufs *u, int fd, struct orphan **ret);
 /* Let go; with the last name gone the record of its owner goes too. */
 void orphan_free(struct ufs *u, struct orphan *o);
 

@@ -120,7 +120,6 @@ int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
 		struct orphan **ret)
 {
 	bool tried = false;
-	struct orphan *o;
 	int fd;
 
 	if (!n)
@@ -128,9 +127,13 @@ int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
 	do {
 		fd = sys_openat(dirfd, name, O_PATH, 0);
 	} while (resolve_retry(u, fd, &tried));
-	if (fd < 0)
-		return fd;
-	o = malloc(sizeof(*o));
+	return fd < 0 ? fd : orphan_take(u, fd, ret);
+}
+
+int orphan_take(struct ufs *u, int fd, struct orphan **ret)
+{
+	struct orphan *o = malloc(sizeof(*o));
+
 	if (!o) {
 		close_fd(&fd);
 		return -ENOMEM;

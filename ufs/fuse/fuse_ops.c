@@ -167,28 +167,51 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent,
 	reply_entry(req, r, &e);
 }
 
+/* Reply with the open file E; a lookup the kernel did not take is given back. */
+static void reply_create(fuse_req_t req, const struct ufs_entry *e,
+			 struct fuse_file_info *fi)
+{
+	struct ufs *u = req_ufs(req);
+	struct fuse_entry_param p;
+
+	fi->fh = 0;
+	fi->keep_cache = 1;
+	entry_param(e, &p);
+	if (fuse_reply_create(req, &p, fi) == -ENOENT)
+		ufs_forget(u, e->id, 1);
+}
+
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		      struct fuse_file_info *fi)
 {
 	struct ufs *u = req_ufs(req);
 	struct ufs_cred c = req_cred(req);
-	struct fuse_entry_param p;
 	struct ufs_entry e;
 	int r = ufs_mknod(u, &c, parent, name, S_IFREG | (mode & 07777), 0, &e);
 
 	/* Made meanwhile by someone on the branch: open that, as open(2) would. */
 	if (r == -EEXIST && !(fi->flags & O_EXCL))
 		r = ufs_lookup(u, parent, name, &e);
-	if (r < 0) {
+	if (r < 0)
 		reply_err(req, r);
-		return;
-	}
-	fi->fh = 0;
-	fi->keep_cache = 1;
-	entry_param(&e, &p);
-	if (fuse_reply_create(req, &p, fi) == -ENOENT)
-		ufs_forget(u, e.id, 1);
+	else
+		reply_create(req, &e, fi);
 }
+
+#ifdef UFS_HAVE_TMPFILE
+static void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode,
+		       struct fuse_file_info *fi)
+{
+	struct ufs_cred c = req_cred(req);
+	struct ufs_entry e;
+	int r = ufs_tmpfile(req_ufs(req), &c, parent, mode, &e);
+
+	if (r < 0)
+		reply_err(req, r);
+	else
+		reply_create(req, &e, fi);
+}
+#endif
 
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -512,6 +535,9 @@ const struct fuse_lowlevel_ops fuse_ops = {
 	.listxattr = op_listxattr,
 	.removexattr = op_removexattr,
 	.create = op_create,
+#ifdef UFS_HAVE_TMPFILE
+	.tmpfile = op_tmpfile,
+#endif
 	.fallocate = op_fallocate,
 	.ioctl = op_ioctl,
 	.copy_file_range = op_copy_file_range,
