@@ -26,9 +26,9 @@ int durable_records(struct ufs *u, int b)
 {
 	struct branch *br = branch_at(u, b);
 
-	if (u->sync == SYNC_VOLATILE || !br->work || !br->work->records)
+	if (u->sync == SYNC_VOLATILE || !br->work || !br->records)
 		return 0;
-	return records_sync(br->work->records);
+	return records_sync(br->records);
 }
 
 int durable_record(struct ufs *u, int b)

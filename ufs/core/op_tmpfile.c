@@ -5,7 +5,6 @@
  * would; nothing has to be swept after a crash. Its node starts as one whose
  * last name was removed, and link(2) gives it its first.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -62,7 +61,7 @@ static int record_unnamed(struct ufs *u, const struct ufs_cred *cred, int dst, i
 static int intern_unnamed(struct ufs *u, struct node *dir, int dst, int fd,
 			  struct ufs_entry *ret)
 {
-	struct found f = { .top = dst, .white = -1, .type = DT_REG };
+	struct found f = { .top = dst, .white = -1 };
 	struct orphan *o = NULL;
 	struct fd_path p;
 	struct node *n;
@@ -74,7 +73,8 @@ static int intern_unnamed(struct ufs *u, struct node *dir, int dst, int fd,
 	path = open(fd_path(&p, fd), O_PATH | O_CLOEXEC);
 	if (path < 0)
 		return -errno;
-	r = orphan_take(u, path, &o);
+	r = orphan_take(u, path, dst, &o);
+	lookup_made(u, &f);
 	if (r == 0)
 		r = lookup_intern(u, dir, NO_NAME, &f, &n, ret);
 	if (r == 0)
