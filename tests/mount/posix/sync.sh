@@ -18,6 +18,7 @@ import re
 MODE, TRACE = os.environ["MODE"], os.environ["TRACE"]
 D = "/d"
 WORK = "/.wh..wh.ufs/tmp/"
+RECORDS = "/.wh..wh.ufs/records"
 
 def calls(f, *a):
     """What the daemon did for it: [(call, arguments)]."""
@@ -29,10 +30,14 @@ def calls(f, *a):
     # "N fsync(5</up/d>) = 0", or its two halves when threads overlap.
     return re.findall(r"^\d+ +(\w+)\((.*)$", text, re.M)
 
+def records_are(got):
+    return any(c in ("fsync", "fdatasync") and RECORDS + ">" in a for c, a in got)
+
 def synced(got):
     """Paths in the branch; as root it has a mount of its own, without a name."""
     paths = [re.search(r"<(.*?)>", a).group(1) for c, a in got if c in ("fsync", "fdatasync")]
-    return [p.removeprefix(UP).rstrip("/") for p in paths]
+    paths = [p.removeprefix(UP).rstrip("/") for p in paths]
+    return [p for p in paths if p != RECORDS]
 
 def append():
     with open(m("d/append"), "ab") as f:
@@ -48,6 +53,7 @@ def a_copy_is_durable_before_it_takes_its_place():
     got = calls(append)
     names = [i for i, (c, a) in enumerate(got) if c == "renameat2" and '"append"' in a]
     eq(len(names), 1, "renames into place")
+    eq(records_are(got), MODE == "strict", "records of what it was")
     before = synced(got[:names[0]])
     assert len([p for p in before if WORK in p]) == (MODE != "volatile"), before
     after = synced(got[names[0]:])
@@ -56,7 +62,9 @@ def a_copy_is_durable_before_it_takes_its_place():
 @case
 def what_fsync_asks_for():
     want = MODE != "volatile"
-    eq(synced(calls(with_fsync, m("d/append"))), [D + "/append"] * want)
+    got = calls(with_fsync, m("d/append"))
+    eq(synced(got), [D + "/append"] * want)
+    eq(records_are(got), MODE == "auto", "records, unless they are already")
     eq(synced(calls(with_fsync, m("d"), os.O_RDONLY)), [D] * want)
 
 @case
