@@ -57,6 +57,7 @@ static void protect(struct uni *t, bool on)
 			uni_skip("no chattr +i here");
 }
 
+/* rows: 56 */
 TEST(an_immutable_or_append_only_lower_object_stays_as_it_is)
 {
 	static const char *const files[] = { "still", "grows" };
@@ -99,6 +100,7 @@ TEST(an_immutable_or_append_only_lower_object_stays_as_it_is)
 	uni_disk_is(t, "up", "other file 0644 o\n");
 }
 
+/* rows: 56 */
 TEST(flags_are_kept_over_a_copy_up)
 {
 	const unsigned flags = FS_NODUMP_FL | FS_NOATIME_FL | FS_SYNC_FL;

@@ -34,7 +34,7 @@ TEST(the_topmost_file_wins)
 		       "g file 0644 one\n");
 }
 
-/* Semantics row 4: what is not a directory cuts off what lies below. */
+/* rows: 4: what is not a directory cuts off what lies below. */
 TEST(a_file_over_a_directory_hides_it_and_the_inverse)
 {
 	struct uni *t = *state;
@@ -69,7 +69,7 @@ TEST(a_whiteout_hides_what_lies_below)
 		       "h file 0644 two\n");
 }
 
-/* Semantics row 33, and the OCI image specification: only lower layers. */
+/* rows: 33: and the OCI image specification: only lower layers. */
 TEST(a_real_entry_wins_over_the_whiteout_beside_it)
 {
 	struct uni *t = *state;
@@ -176,7 +176,7 @@ TEST(reserved_names_are_not_there)
 	uni_view_is(t, "");
 }
 
-/* Semantics row 50: the topmost directory's mode counts. */
+/* rows: 50: the topmost directory's mode counts. */
 TEST(a_merged_directory_has_the_attributes_of_the_topmost)
 {
 	struct uni *t = *state;
@@ -199,7 +199,7 @@ TEST(a_merged_directory_has_the_attributes_of_the_topmost)
 	assert_int_equal(st.st_mode, S_IFDIR | 0711);
 }
 
-/* Semantics row 20, within one mount. */
+/* rows: 20: within one mount. */
 TEST(the_inode_number_stays_over_forget_and_is_unique)
 {
 	struct uni *t = *state;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 15 16 17 18 24 57 58
 # Data over a copy-up: O_TRUNC, truncate, append by two, descriptors that were
 # open before, unlinked files, holes, fallocate, copy_file_range.
 . "$srcdir/tests/lib/mount.sh"

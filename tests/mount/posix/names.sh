@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 30 31
 # Limits and oddities of names.
 . "$srcdir/tests/lib/mount.sh"
 

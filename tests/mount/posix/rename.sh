@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 6 7 9
 # rename(2) with all flags, over lower, upper and merged names.
 . "$srcdir/tests/lib/mount.sh"
 

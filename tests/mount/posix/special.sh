@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 40
+# rows: 48
 # FIFOs, devices and sockets: opening one is the kernel's affair; those in a
 # branch are never opened by the daemon, so a FIFO without a peer hangs nobody.
 . "$srcdir/tests/lib/mount.sh"

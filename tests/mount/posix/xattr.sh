@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 25 27
 # Extended attributes and ACLs: kept by a copy-up, set on the writable branch
 # only, a symlink's are its own, the union's private ones are never seen.
 . "$srcdir/tests/lib/mount.sh"
