@@ -37,6 +37,7 @@ static void three_names(struct uni *t)
 	uni_open(t);
 }
 
+/* rows: 10 */
 TEST(names_stay_together_over_copy_up_and_mount)
 {
 	struct uni *t = *state;
@@ -65,6 +66,7 @@ TEST(names_stay_together_over_copy_up_and_mount)
 		       "z file 0644 z\n");
 }
 
+/* rows: 12 */
 TEST(the_count_is_right_while_names_go)
 {
 	struct uni *t = *state;

@@ -35,6 +35,7 @@ TEST(a_lower_directory_is_renamed_without_copying_what_is_in_it)
 		      "n/s/g file 0600 y\n");
 }
 
+/* rows: 5 */
 TEST(a_merged_directory_keeps_both_its_parts)
 {
 	struct uni *t = *state;
@@ -210,6 +211,7 @@ TEST(redirects_that_lie_lead_nowhere)
 	uni_data_is(t, "n/f", "x");
 }
 
+/* rows: 20 */
 TEST(numbers_stay_over_rename_and_mount)
 {
 	struct uni *t = *state;

@@ -83,7 +83,7 @@ TEST(unlink_and_rmdir_mind_the_type)
 			     "g file 0644 x\n");
 }
 
-/* Semantics row 2. */
+/* rows: 2 */
 TEST(rmdir_of_a_lower_directory_needs_it_empty)
 {
 	struct uni *t = *state;
@@ -99,7 +99,7 @@ TEST(rmdir_of_a_lower_directory_needs_it_empty)
 	uni_disk_is(t, "up", ".wh.empty file 0444\n");
 }
 
-/* Semantics row 1. */
+/* rows: 1 */
 TEST(rmdir_takes_the_whiteouts_in_it_along)
 {
 	struct uni *t = *state;
@@ -134,7 +134,7 @@ TEST(rmdir_of_an_opaque_upper_directory_hides_the_lower_one)
 	uni_disk_is(t, "up", ".wh.d file 0444\n");
 }
 
-/* Semantics row 18: the object lives while it is known. */
+/* rows: 18: the object lives while it is known. */
 TEST(an_unlinked_lower_file_can_still_be_read_and_written)
 {
 	struct uni *t = *state;
@@ -207,7 +207,7 @@ TEST(a_new_file_under_an_unlinked_name_is_another_one)
 	uni_data_is(t, "f", "new");
 }
 
-/* Semantics row 12 as far as one branch goes. */
+/* rows: 12: as far as one branch goes. */
 TEST(unlink_of_one_of_several_links_keeps_the_others)
 {
 	struct uni *t = *state;
@@ -227,7 +227,7 @@ TEST(unlink_of_one_of_several_links_keeps_the_others)
 	assert_int_equal(st.st_nlink, 1);
 }
 
-/* Semantics row 22, small. */
+/* rows: 22: small. */
 TEST(a_merged_tree_can_be_removed_from_the_bottom)
 {
 	struct uni *t = *state;
@@ -259,7 +259,7 @@ TEST(a_merged_tree_can_be_removed_from_the_bottom)
 }
 
 /*
- * Semantics row 31: no mark of AUFS's format fits beside a name of more than
+ * rows: 31: no mark of AUFS's format fits beside a name of more than
  * 251 bytes. Nothing is lost.
  */
 TEST(a_lower_name_too_long_for_its_whiteout_stays)

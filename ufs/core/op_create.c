@@ -17,6 +17,7 @@
 #include "cleanup.h"
 #include "copyup.h"
 #include "cred.h"
+#include "durable.h"
 #include "format.h"
 #include "lend.h"
 #include "lookup.h"
@@ -310,6 +311,11 @@ static int make(struct ufs *u, node_id parent, struct make *m, int want,
 		r = make_entry(u, m, &p, ret);
 		dirset_unlock(u, dir, &p.set);
 	} while (resolve_retry(u, r, &tried));
+	if (r == 0) {
+		r = durable_names(u, 0, parent, parent);
+		if (r < 0)
+			ufs_forget(u, ret->id, 1); /* it is not handed out */
+	}
 	return r;
 }
 

@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #include "copyup.h"
+#include "durable.h"
+#include "fileattr.h"
 #include "format.h"
 #include "op.h"
 #include "policy.h"
@@ -71,6 +73,8 @@ static int end_prepare(struct ufs *u, struct end *x)
 		return x->f.virt ? -EBUSY : -ENOENT;
 	if (x->f.virt)
 		return -EBUSY;
+	if (fileattr_protects(&x->f.st))
+		return -EPERM;
 	writable = branch_at(u, x->f.top)->writable;
 	if (x->f.type == DT_DIR && !(writable && end_is_pure(u, x)) &&
 	    (!may_redirect(u, writable ? x->f.top : -1) || !end_is_real(u, x)))
@@ -119,6 +123,8 @@ static int prepare(struct ufs *u, struct renaming *m)
 		return -EEXIST;
 	if (m->b.f.virt)
 		return -EBUSY;
+	if (m->b.f.top >= 0 && fileattr_protects(&m->b.f.st))
+		return -EPERM;
 	return target_is_hidden(m) ? lift(u, m) : 0;
 }
 
@@ -237,5 +243,5 @@ int ufs_rename(struct ufs *u, node_id parent, const char *name, node_id newparen
 	} while (r == 1 || r == -EAGAIN || resolve_retry(u, r, &tried));
 	if (m.trash.s[0])
 		(void)workdir_remove_tree(branch_at(u, m.br)->work->tmp, m.trash.s);
-	return r;
+	return durable_names(u, r, parent, newparent);
 }

@@ -109,15 +109,13 @@ static int fs_find(const struct records *t, uint16_t fs)
 	return -1;
 }
 
-/* The number of FS in the log, entered when it is new. Locks: write side. */
-static int fs_own(struct records *t, uint16_t fs)
+/* Give FS a number in the log. Locks: write side. */
+static int fs_enter(struct records *t, uint16_t fs)
 {
 	struct reclog_entry x = { .type = LOG_FS };
 	struct inum_id id;
-	int r, own = fs_find(t, fs);
+	int r, own;
 
-	if (own >= 0)
-		return own;
 	if (!inum_identity(t->inums, fs, &id))
 		return -ENODATA;
 	memcpy(x.key, &id, sizeof(x.key));
@@ -128,6 +126,21 @@ static int fs_own(struct records *t, uint16_t fs)
 	if (r == 0)
 		r = fs_store(t, (size_t)own, fs);
 	return r < 0 ? r : own;
+}
+
+/*
+ * The number of FS in the log, entered when it is new, and those of a lower index
+ * before it: the next mount takes the indices in the order of the log, and the
+ * inode numbers that are shown have them.
+ */
+static int fs_own(struct records *t, uint16_t fs)
+{
+	int own = fs_find(t, fs);
+
+	for (uint16_t i = 0; own < 0 && i < fs; i++)
+		if (fs_find(t, i) < 0)
+			(void)fs_enter(t, i); /* one without an identity has none to keep */
+	return own < 0 ? fs_enter(t, fs) : own;
 }
 
 static int load_fs(struct records *t, const struct reclog_entry *x)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 240
+# rows: 40
 # Random operations on a union and on a plain directory with the same content:
 # each ends the same way, and so do the trees, also after a new mount.
 # FUZZ_SEED picks another sequence, FUZZ_ROUNDS its length.
