@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "copyup.h"
@@ -193,6 +194,23 @@ static int recheck(struct ufs *u, struct renaming *m)
 	return is_hidden_there(&m->b.f, m->br) ? -EAGAIN : 0;
 }
 
+/* With the mark in it: putting it there is no change that its times tell of. */
+static int set_opaque(struct ufs *u, int b, int fd)
+{
+	struct timespec times[2];
+	struct stat st;
+	int r = sys_stat(fd, "", &st);
+
+	if (r == 0)
+		r = lend_set_opaque(u, b, fd);
+	if (r < 0)
+		return r;
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	(void)utimensat(fd, "", times, AT_EMPTY_PATH); /* looks only */
+	return 0;
+}
+
 /* The directory at X will stand at TO: what is below there must not show. */
 static int seal(struct ufs *u, struct renaming *m, const struct end *x,
 		const struct end *to)
@@ -206,7 +224,7 @@ static int seal(struct ufs *u, struct renaming *m, const struct end *x,
 	if (r <= 0)
 		return r;
 	fd = sys_openat(end_fd(m, x), x->name, O_PATH | O_DIRECTORY, 0);
-	return fd < 0 ? fd : lend_set_opaque(u, m->br, fd);
+	return fd < 0 ? fd : set_opaque(u, m->br, fd);
 }
 
 /* What stood at the target, a directory with nothing but marks, goes aside. */
