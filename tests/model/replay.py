@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the scripts of minimise.py call: play a run, tell what is different."""
+import os
+import sys
+import tempfile
+
+from model import try_ops
+
+
+def replay(form, stack, ops):
+    base = os.environ.get("T") or tempfile.gettempdir()
+    done, lines = try_ops(base, {"format": form, "stack": stack}, ops)
+    for op in ops[:done]:
+        print(op)
+    print("\n".join(lines) if lines else "no difference")
+    sys.exit(1 if lines else 0)
