@@ -16,6 +16,7 @@
 #include "format.h"
 #include "inum.h"
 #include "path.h"
+#include "records.h"
 #include "str.h"
 #include "sys.h"
 #include "sysmount.h"
@@ -185,6 +186,7 @@ static int branch_open(struct branch *b, int i, const struct ufs_config *cfg,
 	int r;
 
 	b->fd = b->work_fd = -EBADF;
+	atomic_init(&b->links, -EBADF);
 	b->perm = s->perm;
 	b->attrs = s->attrs;
 	b->marks = s->perm == BRANCH_RW || (s->attrs & BRANCH_WH);
@@ -354,8 +356,36 @@ static int probe_xattr(struct branch *b, int i, struct sb *notes, struct err *e)
 	return -EOPNOTSUPP;
 }
 
+/*
+ * Records that are only read: of a branch that was writable once and has its
+ * work directory inside, or of one that is not written yet. Whoever can write
+ * them can show any directory of the branches below anywhere: they have to be
+ * the daemon's own or root's.
+ */
+static void read_kept(struct branch *b, const char *work, struct inums *inums)
+{
+	_close_ int fd = -EBADF;
+	struct stat st;
+	int r;
+
+	if (b->work_fd >= 0)
+		fd = sys_openat(b->work_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	else if (work)
+		fd = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else
+		fd = sys_openat(b->fd, WORKDIR_NAME, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0 || sys_stat(fd, "", &st) < 0 || (st.st_mode & 022) ||
+	    (st.st_uid != geteuid() && st.st_uid != 0))
+		return;
+	r = records_open(&b->read_records, fd, false, inums);
+	if (r < 0)
+		return;
+	atomic_store(&b->records, b->read_records);
+	atomic_store(&b->links, sys_openat(fd, LINKS_NAME, O_PATH | O_DIRECTORY, 0));
+}
+
 static int open_writable(struct branches *bs, const struct ufs_config *cfg,
-			 struct sb *notes, struct err *e)
+			 struct inums *inums, struct sb *notes, struct err *e)
 {
 	const char *name = cfg->format ? cfg->format : "aufs";
 	const struct format *f = format_find(name);
@@ -371,8 +401,13 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 		 * AUFS's format layers of either kind are. */
 		if (b->perm == BRANCH_RW || f->whiteout_in_place)
 			b->format = f;
-		if (!b->writable)
+		if (!b->writable) {
+			if (b->marks)
+				read_kept(b, b->perm == BRANCH_RW ? work : NULL, inums);
+			if (b->perm == BRANCH_RW)
+				work = NULL;
 			continue;
+		}
 		if (f->needs_work && !work && cfg->lazy_work) {
 			b->writable = false; /* it will stay read-only */
 			continue;
@@ -385,7 +420,10 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 		}
 		r = probe_xattr(b, i, notes, e);
 		if (r == 0)
-			r = workdir_open(b, work, cfg, f, &b->work, e);
+			r = workdir_open(b, work, cfg, inums, e);
+		if (r == 0 && !b->records)
+			read_kept(b, work, inums);
+		b->redirects = cfg->redirect != REDIRECT_OFF && !b->no_xattr;
 		work = NULL; /* further writable branches keep theirs inside */
 		bs->read_only = false;
 	}
@@ -394,8 +432,8 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 
 /* -- the stack -------------------------------------------------------------------------- */
 
-int branches_open(struct branches *bs, const struct ufs_config *cfg, struct sb *notes,
-		  struct err *e)
+int branches_open(struct branches *bs, const struct ufs_config *cfg,
+		  struct inums *inums, struct sb *notes, struct err *e)
 {
 	const char *work = cfg->work;
 	int r = 0;
@@ -418,7 +456,7 @@ int branches_open(struct branches *bs, const struct ufs_config *cfg, struct sb *
 	if (r == 0)
 		r = check_pairs(bs, e);
 	if (r == 0)
-		r = open_writable(bs, cfg, notes, e);
+		r = open_writable(bs, cfg, inums, notes, e);
 	if (r == 0)
 		r = hide_all(bs, cfg, e);
 	if (r < 0)
@@ -432,6 +470,9 @@ void branches_close(struct branches *bs)
 		struct branch *b = &bs->v[i];
 
 		workdir_close(b->work);
+		records_close(b->read_records);
+		if (b->links >= 0)
+			(void)close(b->links);
 		close_fd(&b->work_fd);
 		close_fd(&b->fd);
 		for (size_t k = 0; k < b->nhide; k++)
@@ -442,6 +483,13 @@ void branches_close(struct branches *bs)
 	}
 	free(bs->v);
 	*bs = (struct branches){ .v = NULL };
+}
+
+int branch_links(struct branch *b, bool make)
+{
+	int fd = atomic_load(&b->links);
+
+	return fd >= 0 || !make || !b->work ? fd : workdir_links(b);
 }
 
 /* -- marks -------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #ifndef UFS_BRANCH_H
 #define UFS_BRANCH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -15,6 +16,8 @@
 #include "types.h"
 
 struct format;
+struct inums;
+struct records;
 struct workdir;
 struct sb;
 
@@ -38,11 +41,15 @@ struct branch {
 	bool marks;                   /* whiteouts and opaque marks count */
 	bool writable;
 	bool no_xattr;
+	bool redirects;               /* directories may be renamed by a redirect */
 	dev_t dev;
 	ino_t ino;
 	struct hidden *hide;
 	size_t nhide;
 	struct workdir *work;         /* writable branches */
+	struct records *_Atomic records; /* of its work directory, or NULL */
+	struct records *read_records; /* the same, until it could be written to */
+	_Atomic int links;            /* links/ in it, -EBADF: not there */
 	int work_fd;                  /* the named work directory, reached through
 					 the same mount as fd; -EBADF: none */
 };
@@ -56,11 +63,15 @@ struct branches {
 /*
  * Open what CFG names, check that the branches go together, take the locks
  * of the writable ones. NOTES gets a line for what the person should know.
+ * INUMS, kept by reference, learns their filesystems.
  * Errors: see ufs_open.
  */
-int branches_open(struct branches *bs, const struct ufs_config *cfg, struct sb *notes,
-		  struct err *e);
+int branches_open(struct branches *bs, const struct ufs_config *cfg,
+		  struct inums *inums, struct sb *notes, struct err *e);
 void branches_close(struct branches *bs);
+
+/* links/ in the work directory, made if it is not there and MAKE. -errno. */
+int branch_links(struct branch *b, bool make);
 
 /*
  * Marks, as this branch has them. DIRFD is an O_PATH descriptor of the

@@ -70,6 +70,12 @@ struct config_item {
 	const char *from;   /* a literal: "-o", "SPEC", "default", … */
 };
 
+/* Directories that lie on more than the writable branch, or not on it. */
+enum redirect_mode {
+	REDIRECT_ON,  /* are renamed by a redirect */
+	REDIRECT_OFF, /* cannot be renamed: EXDEV */
+};
+
 struct ufs_config {
 	struct branch_spec *branches; /* top first */
 	size_t nbranches;
@@ -77,6 +83,7 @@ struct ufs_config {
 					 branch, or NULL: inside the branch */
 	char *format;                 /* "aufs" (default) or "overlay" */
 	char *mountpoint;             /* absolute; NULL in tests of the core */
+	enum redirect_mode redirect;
 	bool read_only;               /* -o ro: nothing is written */
 	bool lazy_work;               /* writable branches are locked, and their
 					 work directories made, at the first change */

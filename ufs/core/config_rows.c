@@ -94,6 +94,36 @@ static int set_format(struct ufs_config *c, const struct config_row *o, const ch
 	return 0;
 }
 
+static int note_redirect(struct ufs_config *c, const struct config_row *o, bool on,
+			 struct err *e)
+{
+	c->redirect = on ? REDIRECT_ON : REDIRECT_OFF;
+	return config_note(c, "redirect", on ? "on" : "off") < 0 ? opt_memory(o, e) : 0;
+}
+
+/* overlayfs's values too: to follow what is there is not to make new ones. */
+static int set_redirect(struct ufs_config *c, const struct config_row *o,
+			const char *value, struct err *e)
+{
+	static const char *const no[] = { "off", "follow", "nofollow" };
+
+	if (strcmp(value, "on") == 0)
+		return note_redirect(c, o, true, e);
+	for (size_t i = 0; i < (o->aux ? ARRAY_LEN(no) : 1); i++)
+		if (strcmp(value, no[i]) == 0)
+			return note_redirect(c, o, false, e);
+	(void)err_set(e, 0, "unknown value '%s' of option '%s'", value, o->name);
+	err_hint(e, "the values are on and off");
+	return -EINVAL;
+}
+
+/* AUFS's flags. */
+static int set_dirren(struct ufs_config *c, const struct config_row *o,
+		      const char *value _unused_, struct err *e)
+{
+	return note_redirect(c, o, o->aux == NULL, e);
+}
+
 static void opt_drop(struct ufs_config *c, const char *name)
 {
 	size_t n = 0;
@@ -225,7 +255,6 @@ static int set_subtype(struct ufs_config *c _unused_, const struct config_row *o
 #define LISTING "a merged directory sizes itself"
 #define MARKS "the daemon's rights decide where its marks lie"
 #define COPIES "files are copied up whole"
-#define CLIMBS "renaming a directory that lies on a lower branch gives EXDEV"
 
 static const struct config_row rows[] = {
 	{"br", "PATH[=PERM]:...",
@@ -240,6 +269,8 @@ static const struct config_row rows[] = {
 	{"work", "DIR", "the same as workdir", NULL, set_workdir},
 	{"format", "NAME", "how whiteouts are written: aufs (default) or overlay", NULL,
 	 set_format},
+	{"redirect", "HOW", "rename directories of lower branches: on (default) or off",
+	 NULL, set_redirect},
 	{"ro", NULL, "mount read-only; nothing is written to any branch", NULL, set_ro},
 	{"rw", NULL, "mount writable (default)", "ro", set_rw},
 	{"allow_other", NULL, "other users may use it (default for root)", NULL,
@@ -301,7 +332,7 @@ static const struct config_row rows[] = {
 	{"udba", "LEVEL", NULL, "none", set_only},
 	{"diropq", "WHEN", NULL, "whiteouted|w", set_only},
 	{"noshwh", NULL, NULL, NULL, set_same},
-	{"nodirren", NULL, NULL, NULL, set_same},
+	{"nodirren", NULL, NULL, "off", set_dirren},
 	{"dirperm1", NULL, NULL, NULL, set_same},
 	{"nosum", NULL, NULL, NULL, set_same},
 	{"noplink", NULL, NULL, NULL, set_same},
@@ -310,7 +341,7 @@ static const struct config_row rows[] = {
 	{"nowarn_perm", NULL, NULL, NULL, set_same},
 	/* AUFS's: not built */
 	{"shwh", NULL, NULL, NULL, set_only},
-	{"dirren", NULL, NULL, NULL, set_only},
+	{"dirren", NULL, NULL, NULL, set_dirren},
 	{"nodirperm1", NULL, NULL, NULL, set_only},
 	{"sum", NULL, NULL, NULL, set_only},
 	{"wsum", NULL, NULL, NULL, set_only},
@@ -326,7 +357,7 @@ static const struct config_row rows[] = {
 	{"droplvl", "N", NULL, NULL, set_only},
 	{"ephemeral", NULL, NULL, NULL, set_only},
 	/* AUFS's: nothing to do for them */
-	{"plink", NULL, NULL, "a copy-up separates the hard links of a lower branch",
+	{"plink", NULL, NULL, "hard links are always kept over a copy-up",
 	 set_noeffect},
 	{"xino", "[PATH]", NULL, INODES, set_noeffect},
 	{"noxino", NULL, NULL, INODES, set_noeffect},
@@ -360,7 +391,7 @@ static const struct config_row rows[] = {
 
 	/* overlayfs's and fuse-overlayfs's */
 	{"datadir+", "DIR", NULL, NULL, set_only},
-	{"redirect_dir", "HOW", NULL, CLIMBS, set_noeffect},
+	{"redirect_dir", "HOW", NULL, "overlayfs", set_redirect},
 	{"index", "HOW", NULL, "a copy-up separates the hard links of a lower branch",
 	 set_noeffect},
 	{"nfs_export", "HOW", NULL, "file handles are not kept", set_noeffect},

@@ -12,6 +12,7 @@
 #include "copydata.h"
 #include "format.h"
 #include "lend.h"
+#include "links.h"
 #include "lookup.h"
 #include "owner.h"
 #include "policy.h"
@@ -27,6 +28,8 @@ struct copyup_job {
 	off_t len;               /* bytes to keep, -1: all */
 	struct statx st;         /* of the source */
 	struct stat shown;       /* owner and mode as the union shows them */
+	struct link_state is;    /* what it is in the union */
+	bool kept;               /* the copy stands for all its names */
 	struct work_name tmp;
 	int from;                /* O_PATH of the source */
 	int to;                  /* the copy: open, or O_PATH */
@@ -170,6 +173,17 @@ static int copy_metadata(struct ufs *u, const struct copyup_job *j)
 	return r;
 }
 
+int copyup_looks(struct ufs *u, int b, int from, int to)
+{
+	struct copyup_job j = { .src = b, .dst = b, .from = from, .to = to };
+	int r = sys_statx(from, "", &j.st);
+
+	if (r < 0)
+		return r;
+	owner_show(u, b, &j.st, &j.shown);
+	return copy_metadata(u, &j);
+}
+
 static int copy_regular(struct ufs *u, struct copyup_job *j, int tmp)
 {
 	off_t size = (off_t)j->st.stx_size;
@@ -230,6 +244,12 @@ static int copy_object(struct ufs *u, struct copyup_job *j, int tmp)
 
 /* -- putting it into place ------------------------------------------------------------------ */
 
+/* Do other names lead to it? */
+static bool is_shared(const struct copyup_job *j)
+{
+	return j->node->type != DT_DIR && j->is.nlink > 1;
+}
+
 static int publish_orphan(struct copyup_job *j, int tmp)
 {
 	struct orphan *o = j->node->orphan;
@@ -239,6 +259,7 @@ static int publish_orphan(struct copyup_job *j, int tmp)
 		return r;
 	if (!o)
 		return -ESTALE;
+	o->upper_b = j->dst;
 	atomic_store(&o->upper, take_fd(&j->to));
 	return 0;
 }
@@ -270,16 +291,34 @@ static int publish_name(struct ufs *u, const struct copyup_job *j, int tmp, int 
 /* From now on the copy serves. Stripe of the parent: written. */
 static void serve_copy(struct ufs *u, const struct copyup_job *j, const struct statx *st)
 {
-	dev_t dev = makedev(st->stx_dev_major, st->stx_dev_minor);
+	uint16_t fs;
 
 	/* A directory may get a copy below the branch that shows its attributes. */
 	if (j->dst >= node_top(j->node))
 		return;
-	node_set_top(u->nodes, j->node, j->dst, dev, st->stx_ino);
-	/* Its other names below are another file from now on: with one number
-	 * for both, mv(1) would take them for the same and remove one. */
-	if (j->node->type != DT_DIR && j->st.stx_nlink > 1)
-		node_set_ino(j->node, inum_of(u->inums, dev, st->stx_ino));
+	if (j->kept) {
+		node_set_flag(j->node, NODE_INDEXED);
+	} else if (is_shared(j)) {
+		/* Its other names below are another file from now on: with one number
+		 * for both, mv(1) would take them for the same and remove one. */
+		fs = inum_fs(u->inums, makedev(st->stx_dev_major, st->stx_dev_minor));
+		node_part(u->nodes, j->node, fs, st->stx_ino, inum_show(fs, st->stx_ino));
+	}
+	node_set_top(j->node, j->dst);
+}
+
+/* The copy takes the place of one of several names: both count as one step. */
+static int publish_shared(struct ufs *u, const struct copyup_job *j, int tmp, int dirfd,
+			  const struct node_place *p)
+{
+	uint64_t token;
+	int r = links_cover(u, j->dst, p->parent, p->name, &j->is, &token);
+
+	if (r < 0)
+		return r;
+	r = publish_name(u, j, tmp, dirfd, p->name);
+	(void)links_covered(u, j->dst, token, r == 0);
+	return r;
 }
 
 /* One try at the place where N is now. 1: published, 0: it moved, -errno. */
@@ -294,7 +333,8 @@ static int publish_at(struct ufs *u, struct copyup_job *j, int tmp,
 		return r;
 	pthread_rwlock_wrlock(lock);
 	if (node_is_at(u->nodes, j->node, p)) {
-		r = publish_name(u, j, tmp, dir.fd, p->name);
+		r = is_shared(j) ? publish_shared(u, j, tmp, dir.fd, p) :
+				   publish_name(u, j, tmp, dir.fd, p->name);
 		if (r == 0) {
 			serve_copy(u, j, st);
 			r = 1;
@@ -305,12 +345,53 @@ static int publish_at(struct ufs *u, struct copyup_job *j, int tmp,
 	return r;
 }
 
+/*
+ * Note what the copy is a copy of, and, where other names lead to that, let it
+ * stand for them. Before it is visible: a note without a copy says nothing.
+ */
+static int note_identity(struct ufs *u, struct copyup_job *j, int tmp,
+			 const struct statx *st)
+{
+	struct records *t = branch_at(u, j->dst)->records;
+	struct record_key key = record_key(st);
+	bool dead = node_has(j->node, NODE_DEAD);
+	/* A name that the kernel does not know may be left to one without a name. */
+	bool left = dead ? j->st.stx_nlink > 1 && j->is.nlink : is_shared(j);
+	int r;
+
+	if (j->node->type == DT_DIR || !t || (dead && !left))
+		return 0;
+	if (left) {
+		r = links_keep(u, j->dst, tmp, j->tmp.s, st, &j->is);
+		j->kept = r > 0;
+		return r < 0 ? r : 0;
+	}
+	r = records_set_origin(t, &key, &j->is.id);
+	return r == -ENODATA ? 0 : r;
+}
+
+/* It did not become visible. */
+static void forget_identity(struct ufs *u, struct copyup_job *j)
+{
+	struct statx st;
+
+	if (j->kept)
+		links_unkeep(u, j->dst, &j->is);
+	if (j->to >= 0 && branch_at(u, j->dst)->records && sys_statx(j->to, "", &st) == 0) {
+		struct record_key key = record_key(&st);
+
+		(void)records_drop(branch_at(u, j->dst)->records, &key);
+	}
+}
+
 static int publish(struct ufs *u, struct copyup_job *j, int tmp)
 {
 	struct node_place p;
 	struct statx st;
 	int r = sys_statx(j->to, "", &st);
 
+	if (r == 0)
+		r = note_identity(u, j, tmp, &st);
 	while (r == 0) {
 		r = node_place(u->nodes, j->node, &p);
 		if (r == -ESTALE) {
@@ -348,6 +429,7 @@ static int copyup_run(struct ufs *u, struct copyup_job *j)
 	if (r < 0)
 		return r;
 	owner_show(u, j->src, &j->st, &j->shown);
+	links_look(u, j->src, &j->st, &j->is);
 	workdir_name(dst->work, &j->tmp);
 	r = copy_object(u, j, dst->work->tmp);
 	if (r == 0)
@@ -357,10 +439,14 @@ static int copyup_run(struct ufs *u, struct copyup_job *j)
 		r = sys_fsync(j->to, false);
 	if (r == 0)
 		r = publish(u, j, dst->work->tmp);
-	if (r < 0)
-		(void)workdir_remove_tree(dst->work->tmp, j->tmp.s); /* swept at mount */
-	else
+	if (r == 0) {
+		if (!j->kept && !is_shared(j)) /* its last name counts itself now */
+			links_alone(u, j->dst, &j->is.id);
 		atomic_fetch_add(&u->copyups, 1);
+		return 0;
+	}
+	forget_identity(u, j);
+	(void)workdir_remove_tree(dst->work->tmp, j->tmp.s); /* swept at mount */
 	return r;
 }
 

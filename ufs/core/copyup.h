@@ -27,6 +27,12 @@ int copyup_to(struct ufs *u, struct node *n, int dst, off_t len);
 int copyup_dir(struct ufs *u, struct node *dir, int dst);
 
 /*
+ * Make TO look like FROM, both directories (O_PATH) of writable branch B: owner,
+ * attributes, mode and times. Returns 0 or -errno.
+ */
+int copyup_looks(struct ufs *u, int b, int from, int to);
+
+/*
  * Copy the attributes of FROM to TO (descriptors, O_PATH will do), but for
  * those of a format. What the target cannot keep in other namespaces than
  * user and the ACLs is left out.

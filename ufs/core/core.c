@@ -72,8 +72,6 @@ static int open_tables(struct ufs *u, const struct ufs_config *cfg)
 	if (r == 0)
 		r = fdcache_init(&u->data, nofile / 16 < 512 ? nofile / 16 : 512);
 	if (r == 0)
-		r = inums_init(&u->inums);
-	if (r == 0)
 		r = dirsnaps_init(&u->snaps);
 	if (r == 0)
 		r = virt_init(&u->virt, cfg->virts, cfg->nvirts);
@@ -84,12 +82,19 @@ static int open_tables(struct ufs *u, const struct ufs_config *cfg)
 static int open_root_node(struct ufs *u)
 {
 	struct node *root = node_root(u->nodes);
+	uint16_t fs = 0;
 
 	root->virt = u->virt;
+	for (int b = 0; b < u->bs.n; b++) { /* in branch order */
+		uint16_t i = inum_meet(u->inums, branch_at(u, b)->dev, branch_at(u, b)->fd);
+
+		if (b == 0)
+			fs = i;
+	}
+	root->ino = inum_show(fs, branch_at(u, 0)->ino);
 	for (int b = 0; b < u->bs.n; b++) {
 		int r;
 
-		(void)inum_of(u->inums, branch_at(u, b)->dev, 0); /* in branch order */
 		node_mask_set(u->nodes, root, b);
 		r = branch_opaque(branch_at(u, b), branch_at(u, b)->fd);
 		if (r == -EACCES)
@@ -123,8 +128,12 @@ int ufs_open(const struct ufs_config *cfg, const struct ufs_notify *notify,
 	init_locks(u);
 	u->notify = notify;
 	u->format = format_find(cfg->format ? cfg->format : "aufs");
-	r = u->format ? branches_open(&u->bs, cfg, &notes, e) :
-	    err_set(e, 0, "unknown format '%s'", cfg->format);
+	r = inums_init(&u->inums);
+	if (r < 0)
+		(void)err_set(e, r, "cannot open the union");
+	else
+		r = u->format ? branches_open(&u->bs, cfg, u->inums, &notes, e) :
+		    err_set(e, 0, "unknown format '%s'", cfg->format);
 	if (r == 0) {
 		r = sb_take(&notes, &u->notices);
 		if (r == 0)
@@ -133,13 +142,8 @@ int ufs_open(const struct ufs_config *cfg, const struct ufs_notify *notify,
 			r = open_tables(u, cfg);
 		if (r == 0)
 			r = open_root_node(u);
-		if (r == 0) {
-			struct node *root = node_root(u->nodes);
-
-			root->ino = inum_of(u->inums, u->bs.v[0].dev, u->bs.v[0].ino);
-		} else if (!err_isset(e)) {
+		if (r < 0 && !err_isset(e))
 			(void)err_set(e, r, "cannot open the union");
-		}
 	}
 	sb_done(&notes);
 	if (r < 0) {
@@ -165,9 +169,9 @@ void ufs_close(struct ufs *u)
 	dirsnaps_done(u->snaps);
 	fdcache_done(u->dirs);
 	fdcache_done(u->data);
-	inums_done(u->inums);
 	virt_done(u->virt);
 	branches_close(&u->bs);
+	inums_done(u->inums);
 	pthread_mutex_destroy(&u->lend_lock);
 	for (size_t i = 0; i < STRIPES; i++)
 		pthread_rwlock_destroy(&u->stripes[i]);

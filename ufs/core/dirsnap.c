@@ -16,6 +16,7 @@
 #include "list.h"
 #include "macros.h"
 #include "path.h"
+#include "records.h"
 #include "resolve.h"
 #include "sys.h"
 #include "virt.h"
@@ -31,7 +32,8 @@ struct snap_entry {
 	uint64_t ino;
 	uint32_t name;     /* in names */
 	uint8_t type;
-	uint8_t hides;     /* while building: a whiteout, not an entry */
+	uint8_t hides : 1; /* while building: a whiteout, not an entry */
+	uint8_t ask : 1;   /* see struct dirent_snap */
 	int16_t branch;    /* that shows it */
 };
 
@@ -265,28 +267,26 @@ static int append(struct build *b, size_t cell, const struct snap_entry *e)
 }
 
 /*
- * Enter NAME of branch BR, or with HIDES a whiteout for it. The first that
+ * Enter NAME as ADD says; HIDES: a whiteout for it. The first that
  * was entered stays; a whiteout beside a real entry of its own branch only
  * hides what comes below, which the entry does as well.
  */
-static int build_add(struct build *b, const char *name, uint64_t ino, uint8_t type,
-		     int br, bool hides)
+static int build_add(struct build *b, const char *name, struct snap_entry add)
 {
-	struct snap_entry *e, add = {
-		.off = name_offset(name), .ino = ino, .type = type,
-		.hides = hides, .branch = (int16_t)br,
-	};
+	struct snap_entry *e;
 	size_t cell = 0;
 	int r = table_grow(b);
 
 	if (r < 0)
 		return r;
+	add.off = name_offset(name);
 	e = build_find(b, name, add.off, &cell);
 	if (e) {
-		if (e->hides && !hides && e->branch == br) {
+		if (e->hides && !add.hides && e->branch == add.branch) {
 			e->hides = 0;
-			e->ino = ino;
-			e->type = type;
+			e->ino = add.ino;
+			e->type = add.type;
+			e->ask = add.ask;
 		}
 		return 0;
 	}
@@ -302,6 +302,27 @@ struct linux_dirent64 {
 	char d_name[];
 };
 
+/*
+ * May the object with this number on branch BR show another one? A directory
+ * goes on below perhaps, a file is a copy or was copied under another name.
+ */
+static bool may_differ(struct ufs *u, int br, uint16_t fs, uint64_t ino, uint8_t type)
+{
+	struct records *own = branch_at(u, br)->records;
+
+	if (type == DT_DIR)
+		return br + 1 < u->bs.n;
+	if (own && records_has_origin(own, ino))
+		return true;
+	for (int b = 0; b < br; b++) {
+		struct records *t = branch_at(u, b)->records;
+
+		if (t && records_has_link(t, fs, ino))
+			return true;
+	}
+	return false;
+}
+
 /* One raw entry of branch BR, whose directory DIRFD is on DEV. */
 static int build_raw(struct ufs *u, struct build *b, int br, int dirfd, dev_t dev,
 		     const struct linux_dirent64 *d)
@@ -309,6 +330,7 @@ static int build_raw(struct ufs *u, struct build *b, int br, int dirfd, dev_t de
 	struct branch *bp = branch_at(u, br);
 	const char *victim = NULL;
 	uint8_t type = d->d_type;
+	uint16_t fs;
 	int mark;
 
 	if (!path_is_component(d->d_name))
@@ -317,7 +339,8 @@ static int build_raw(struct ufs *u, struct build *b, int br, int dirfd, dev_t de
 	if (mark < 0)
 		return mark;
 	if (mark == MARK_HIDES)
-		return build_add(b, victim, 0, DT_UNKNOWN, br, true);
+		return build_add(b, victim, (struct snap_entry){
+			.type = DT_UNKNOWN, .hides = 1, .branch = (int16_t)br });
 	if (mark != MARK_NONE || branch_hides(bp, dirfd, d->d_name))
 		return 0;
 	if (type == DT_UNKNOWN) {
@@ -326,7 +349,10 @@ static int build_raw(struct ufs *u, struct build *b, int br, int dirfd, dev_t de
 		if (sys_stat(dirfd, d->d_name, &st) == 0)
 			type = (uint8_t)IFTODT(st.st_mode);
 	}
-	return build_add(b, d->d_name, inum_of(u->inums, dev, d->d_ino), type, br, false);
+	fs = inum_fs(u->inums, dev);
+	return build_add(b, d->d_name, (struct snap_entry){
+		.ino = inum_show(fs, d->d_ino), .type = type, .branch = (int16_t)br,
+		.ask = may_differ(u, br, fs, d->d_ino, type) });
 }
 
 static int build_branch(struct ufs *u, struct build *b, int br, const struct fdref *ref)
@@ -381,9 +407,11 @@ static int build_virtual(struct node *dir, struct build *b, int last)
 			e->hides = 0;
 			e->ino = v->ino;
 			e->type = v->is_dir ? DT_DIR : DT_REG;
+			e->ask = 0;
 		} else if (!e) {
-			r = build_add(b, v->name, v->ino, v->is_dir ? DT_DIR : DT_REG,
-				      last, false);
+			r = build_add(b, v->name, (struct snap_entry){
+				.ino = v->ino, .type = v->is_dir ? DT_DIR : DT_REG,
+				.branch = (int16_t)last });
 		}
 	}
 	return r;
@@ -485,7 +513,7 @@ bool dirsnap_at(const struct dirsnap *s, size_t i, struct dirent_snap *ret)
 	ret->name = s->names + s->v[i].name;
 	ret->ino = s->v[i].ino;
 	ret->type = s->v[i].type;
-	ret->branch = s->v[i].branch;
+	ret->ask = s->v[i].ask;
 	ret->next = (off_t)s->v[i].off;
 	return true;
 }

@@ -20,7 +20,7 @@ struct dirent_snap {
 	const char *name;
 	uint64_t ino;      /* as shown */
 	uint8_t type;      /* DT_* */
-	int branch;        /* that shows it; the count of branches: the view's own */
+	bool ask;          /* ino may be another: look the name up */
 	off_t next;        /* offset behind it */
 };
 

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "macros.h"
+#include "path.h"
 #include "str.h"
+#include "xattr.h"
 
 static const struct format *const formats[] = { &format_aufs, &format_overlay };
 
@@ -23,8 +29,11 @@ const struct format *format_find(const char *name)
 
 bool format_private_xattr(const char *name)
 {
-	return str_has_prefix(name, "trusted.overlay.") ||
-	       str_has_prefix(name, "user.overlay.");
+	const char *rest = str_after(name, "trusted.");
+
+	if (!rest)
+		rest = str_after(name, "user.");
+	return rest && (str_has_prefix(rest, "overlay.") || str_has_prefix(rest, "ufs."));
 }
 
 int format_any_classify(int dirfd, const char *name, unsigned char dtype,
@@ -67,4 +76,68 @@ int format_any_opaque(int dirfd)
 			return r;
 	}
 	return 0;
+}
+
+/* -- redirects --------------------------------------------------------------------- */
+
+struct redirect_name {
+	char s[64];
+};
+
+static const char *redirect_name(struct redirect_name *n, const struct format *f)
+{
+	(void)snprintf(n->s, sizeof(n->s), "%s.%s", xattr_trusted() ? "trusted" : "user",
+		       f->redirect);
+	return n->s;
+}
+
+/* One name, or from the root a path without tricks. What lies is ignored. */
+static bool redirect_is_good(const char *s, size_t len)
+{
+	const char *part;
+
+	if (len == 0 || strlen(s) != len)
+		return false;
+	if (s[0] != '/')
+		return path_is_component(s);
+	for (part = s + 1; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
+		_free_ char *one = strndup(part, strcspn(part, "/"));
+
+		if (!one || !path_is_component(one))
+			return false;
+	}
+	return true;
+}
+
+static int redirect_read(const struct format *f, int dirfd, char **ret)
+{
+	struct redirect_name name;
+	_free_ char *v = NULL;
+	ssize_t n = xattr_get_all(dirfd, redirect_name(&name, f), &v);
+
+	if (n == -ENOMEM || n == -EACCES)
+		return (int)n;
+	if (n < 0)
+		return 0; /* none, or attributes are not kept here */
+	v[n] = '\0';
+	if (!redirect_is_good(v, (size_t)n))
+		return 0;
+	*ret = take_ptr(v);
+	return 1;
+}
+
+int format_redirect(const struct format *f, int dirfd, char **ret)
+{
+	int r = f ? redirect_read(f, dirfd, ret) : 0;
+
+	for (size_t i = 0; !f && r == 0 && i < ARRAY_LEN(formats); i++)
+		r = redirect_read(formats[i], dirfd, ret);
+	return r;
+}
+
+int format_set_redirect(const struct format *f, int dirfd, const char *path)
+{
+	struct redirect_name name;
+
+	return xattr_set(dirfd, redirect_name(&name, f), path, strlen(path), 0);
 }

@@ -57,6 +57,9 @@ struct format {
 	int (*unhide)(int dirfd, const char *name);
 	int (*set_opaque)(int dirfd);
 
+	/* Of the attribute with a directory's redirect, behind the namespace. */
+	const char *redirect;
+
 	/* Make, in the work directory, the whiteout that others link to. */
 	int (*base)(int workfd);
 };
@@ -78,6 +81,19 @@ int format_any_classify(int dirfd, const char *name, unsigned char dtype,
 bool format_any_whiteout(const struct stat *st);
 int format_any_hidden(int dirfd, const char *name);
 int format_any_opaque(int dirfd);
+
+/*
+ * A redirect says where a directory that was renamed goes on in the branches
+ * below: "/PATH" from their roots, or the NAME that it has beside. It is an
+ * attribute in the trusted namespace, or in user for a daemon that may not use
+ * that. A directory with a redirect does not go on under its own name, so a
+ * whiteout beside it says nothing.
+ *
+ * Read the redirect of format F, or with NULL that of any, at DIRFD.
+ * Returns 1 with *RET malloc'ed and well formed, 0 for none, -EACCES, -ENOMEM.
+ */
+int format_redirect(const struct format *f, int dirfd, char **ret);
+int format_set_redirect(const struct format *f, int dirfd, const char *path);
 
 extern const struct format format_aufs, format_overlay;
 

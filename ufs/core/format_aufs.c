@@ -136,6 +136,7 @@ static int aufs_base(int workfd)
 
 const struct format format_aufs = {
 	.name = "aufs",
+	.redirect = "ufs.redirect",
 	.reserved = aufs_reserved,
 	.classify = aufs_classify,
 	.is_whiteout = aufs_is_whiteout,

@@ -135,6 +135,7 @@ static int overlay_set_opaque(int dirfd)
 
 const struct format format_overlay = {
 	.name = "overlay",
+	.redirect = "overlay.redirect",
 	.needs_xattr = true,
 	.needs_work = true,
 	.whiteout_in_place = true,

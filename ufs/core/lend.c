@@ -20,6 +20,8 @@ struct lending {
 					 it changes places with; or -EBADF */
 	int flags;
 	const struct lend_move *move;
+	const char *to;               /* of a redirect */
+	char **ret;
 	int (*call)(const struct lending *l);
 };
 
@@ -40,6 +42,16 @@ static int call_set_opaque(const struct lending *l)
 static int call_opaque(const struct lending *l)
 {
 	return branch_opaque(branch_at(l->u, l->b), l->path);
+}
+
+static int call_redirect(const struct lending *l)
+{
+	return format_redirect(branch_at(l->u, l->b)->format, l->path, l->ret);
+}
+
+static int call_set_redirect(const struct lending *l)
+{
+	return format_set_redirect(l->u->format, l->path, l->to);
 }
 
 static int call_rename(const struct lending *l)
@@ -112,28 +124,58 @@ static int lend_call(const struct lending *l, unsigned *lent)
 
 int lend_open(struct ufs *u, int b, int path, int flags)
 {
-	struct lending l = { u, b, path, -EBADF, flags, NULL, call_open };
+	struct lending l = {
+		.u = u, .b = b, .path = path, .dir = -EBADF, .flags = flags,
+		.call = call_open,
+	};
 
 	return lend_call(&l, NULL);
 }
 
 int lend_set_opaque(struct ufs *u, int b, int path)
 {
-	struct lending l = { u, b, path, -EBADF, 0, NULL, call_set_opaque };
+	struct lending l = {
+		.u = u, .b = b, .path = path, .dir = -EBADF, .call = call_set_opaque,
+	};
 
 	return lend_call(&l, NULL);
 }
 
 int lend_opaque(struct ufs *u, int b, int path, unsigned *lent)
 {
-	struct lending l = { u, b, path, -EBADF, 0, NULL, call_opaque };
+	struct lending l = {
+		.u = u, .b = b, .path = path, .dir = -EBADF, .call = call_opaque,
+	};
 
 	return lend_call(&l, lent);
 }
 
+int lend_redirect(struct ufs *u, int b, int path, char **ret, unsigned *lent)
+{
+	struct lending l = {
+		.u = u, .b = b, .path = path, .dir = -EBADF, .ret = ret,
+		.call = call_redirect,
+	};
+
+	return lend_call(&l, lent);
+}
+
+int lend_set_redirect(struct ufs *u, int b, int path, const char *to)
+{
+	struct lending l = {
+		.u = u, .b = b, .path = path, .dir = -EBADF, .to = to,
+		.call = call_set_redirect,
+	};
+
+	return lend_call(&l, NULL);
+}
+
 int lend_rename(struct ufs *u, int b, const struct lend_move *move)
 {
-	struct lending l = { u, b, -EBADF, move->to_fd, 0, move, call_rename };
+	struct lending l = {
+		.u = u, .b = b, .path = -EBADF, .dir = move->to_fd, .move = move,
+		.call = call_rename,
+	};
 	_close_ int target = -EBADF;
 	int r;
 

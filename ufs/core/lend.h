@@ -28,6 +28,12 @@ int lend_set_opaque(struct ufs *u, int b, int path);
 int lend_opaque(struct ufs *u, int b, int path, unsigned *lent);
 
 /*
+ * The redirect of a directory, as format_redirect. *LENT as for lend_opaque.
+ */
+int lend_redirect(struct ufs *u, int b, int path, char **ret, unsigned *lent);
+int lend_set_redirect(struct ufs *u, int b, int path, const char *to);
+
+/*
  * A rename on branch B into a directory that may not be writable, or of a
  * directory, which must be writable to get another parent.
  */

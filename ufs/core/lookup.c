@@ -3,14 +3,18 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "format.h"
 #include "lend.h"
 #include "owner.h"
 #include "path.h"
+#include "redirect.h"
 #include "sys.h"
 #include "virt.h"
 
@@ -57,34 +61,53 @@ static int ask_branch(struct branch *b, int dirfd, const char *name, struct stat
 }
 
 /*
+ * Does the directory FD, NAME on branch B, go on below it, MORE being there?
+ * 1, 0 or -errno. A redirect says so whatever stands beside the name.
+ */
+static int goes_on(struct ufs *u, int b, int dirfd, const char *name, int fd, bool more,
+		   struct found *f)
+{
+	_free_ char *to = NULL;
+	int redirect = lend_redirect(u, b, fd, &to, &f->lent), r;
+
+	if (redirect < 0 && redirect != -EACCES)
+		return redirect;
+	if (redirect <= 0 && !more)
+		return 0;
+	r = lend_opaque(u, b, fd, &f->lent);
+	/* One that may not be searched cannot be asked, nor can what is in it. */
+	if (r == -EACCES)
+		return 1;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (redirect > 0) {
+		f->redirect = b;
+		return 0;
+	}
+	r = branch_hidden(branch_at(u, b), dirfd, name);
+	return r < 0 ? r : r == 0;
+}
+
+/*
  * A directory was found on B: does the search go on below it? Notes in
- * the mask that it is to be searched. 1, 0 or -errno.
+ * the mask that it is to be searched.
+ *   more  a branch below has the directory that it is in
+ * 1, 0 or -errno.
  */
 static int merge_dir(struct ufs *u, int b, int dirfd, const char *name,
 		     const struct statx *st, bool more, struct found *f)
 {
 	struct branch *br = branch_at(u, b);
-	int r, fd;
+	_close_ int fd = -EBADF;
 
 	if (statx_dev(st) != br->dev && inum_is_void(u->inums, statx_dev(st), dirfd, name))
 		return 1; /* shows as an empty directory */
 	f->mask[b / 64] |= UINT64_C(1) << (b % 64);
-	if (!more)
-		return 0;
-	if (!br->marks)
-		return 1;
-	r = branch_hidden(br, dirfd, name);
-	if (r != 0)
-		return r < 0 ? r : 0;
+	links_look(u, b, st, &f->is);
+	if (!br->marks || b + 1 >= u->bs.n)
+		return more;
 	fd = sys_openat(dirfd, name, O_PATH | O_DIRECTORY, 0);
-	if (fd < 0)
-		return fd;
-	r = lend_opaque(u, b, fd, &f->lent);
-	(void)close(fd);
-	/* One that may not be searched cannot be asked, nor can what is in it. */
-	if (r == -EACCES)
-		return 1;
-	return r < 0 ? r : r == 0;
+	return fd < 0 ? fd : goes_on(u, b, dirfd, name, fd, more, f);
 }
 
 int lookup_name(struct ufs *u, struct node *dir, const struct dirset *s,
@@ -92,8 +115,9 @@ int lookup_name(struct ufs *u, struct node *dir, const struct dirset *s,
 {
 	int b = node_mask_next(u->nodes, dir, from);
 
-	f->top = f->white = -1;
+	f->top = f->named = f->white = f->redirect = -1;
 	f->lent = 0;
+	f->steps = NULL;
 	f->type = DT_UNKNOWN;
 	f->virt = virt_child(dir->type == DT_DIR ? dir->virt : NULL, name);
 	memset(f->mask, 0, (size_t)(u->bs.n + 63) / 64 * sizeof(f->mask[0]));
@@ -119,9 +143,10 @@ int lookup_name(struct ufs *u, struct node *dir, const struct dirset *s,
 			if (f->top >= 0 && !is_dir)
 				break;
 			if (f->top < 0) {
-				f->top = b;
+				f->top = f->named = b;
 				f->st = st;
 				f->type = IFTODT(st.stx_mode);
+				links_look(u, b, &st, &f->is);
 			}
 			if (!is_dir)
 				break;
@@ -133,7 +158,42 @@ int lookup_name(struct ufs *u, struct node *dir, const struct dirset *s,
 		}
 		b = next;
 	}
+	if (f->top >= 0 && f->type != DT_DIR)
+		links_find(u, &f->top, &f->st, &f->is);
 	return 0;
+}
+
+int lookup_follow(struct ufs *u, struct node *dir, const struct dirset *s,
+		  const char *name, struct found *f)
+{
+	_free_ char *to = NULL;
+	_close_ int fd = -EBADF;
+	struct redirect_found more;
+	int r, b = f->redirect;
+
+	if (b < 0)
+		return 0;
+	r = fd = sys_openat(s->refs[b].fd, name, O_PATH | O_DIRECTORY, 0);
+	if (r >= 0)
+		r = lend_redirect(u, b, fd, &to, &f->lent);
+	if (r > 0)
+		r = redirect_follow(u, dir, b, to, &more);
+	if (r < 0 || !to)
+		return r == -EACCES ? 0 : r;
+	f->steps = more.steps;
+	if (more.bottom < 0)
+		return 0;
+	for (int i = 0; i < (u->bs.n + 63) / 64; i++)
+		f->mask[i] |= more.mask[i];
+	links_look(u, more.bottom, &more.st, &f->is);
+	return 0;
+}
+
+void lookup_made(struct ufs *u, struct found *f)
+{
+	f->named = f->top;
+	f->type = IFTODT(f->st.stx_mode);
+	links_look(u, f->top, &f->st, &f->is);
 }
 
 int lookup_below(struct ufs *u, struct node *dir, const struct dirset *s,
@@ -173,45 +233,67 @@ static int intern_virtual(struct ufs *u, struct node *dir, const char *name,
 	return 0;
 }
 
+/* The count of names that lead to a file. */
+static nlink_t shown_links(struct ufs *u, struct node *n, int top, const struct statx *st)
+{
+	struct link_state is;
+
+	if (st->stx_nlink < 2 && !node_has(n, NODE_INDEXED))
+		return node_has(n, NODE_DEAD) && !branch_at(u, top)->writable ? 0 :
+		       st->stx_nlink;
+	links_look(u, top, st, &is);
+	/* Without a name here, whatever a read-only branch still calls it. */
+	if (node_has(n, NODE_DEAD) && !branch_at(u, top)->writable &&
+	    is.nlink == st->stx_nlink)
+		return 0;
+	return is.nlink;
+}
+
 void lookup_attr(struct ufs *u, struct node *n, int top, const struct statx *st,
 		 struct stat *ret)
 {
+	int first;
+
 	owner_show(u, top, st, ret);
 	ret->st_ino = n->ino;
-	/* The link count of a merged directory is 1: "cannot tell". */
-	if (n->type == DT_DIR) {
-		int first = node_mask_next(u->nodes, n, 0);
-
-		if (first < 0 || (first + 1 < u->bs.n &&
-				  node_mask_next(u->nodes, n, first + 1) >= 0))
-			ret->st_nlink = 1;
+	if (n->type != DT_DIR) {
+		ret->st_nlink = shown_links(u, n, top, st);
+		return;
 	}
-	/* Without a name here, whatever a read-only branch still calls it. */
-	if (node_has(n, NODE_DEAD) && (n->type == DT_DIR || !branch_at(u, top)->writable))
+	/* The link count of a merged directory is 1: "cannot tell". */
+	first = node_mask_next(u->nodes, n, 0);
+	if (first < 0 || (first + 1 < u->bs.n &&
+			  node_mask_next(u->nodes, n, first + 1) >= 0))
+		ret->st_nlink = 1;
+	if (node_has(n, NODE_DEAD))
 		ret->st_nlink = 0;
 }
 
 int lookup_intern(struct ufs *u, struct node *dir, const char *name,
-		  const struct found *f, struct node **ret_node, struct ufs_entry *ret)
+		  struct found *f, struct node **ret_node, struct ufs_entry *ret)
 {
 	struct node_found nf = {
 		.type = f->type,
 		.top = (int16_t)f->top,
 		.mask = f->mask,
 		.virt = f->type == DT_DIR ? f->virt : NULL,
+		.redirect = &f->steps,
 	};
 	int r;
 
 	if (f->top < 0)
 		return f->virt ? intern_virtual(u, dir, name, f->virt, ret_node, ret) :
 				 -ENOENT;
-	nf.obj_dev = statx_dev(&f->st);
-	nf.obj_ino = f->st.stx_ino;
-	nf.ino = inum_of(u->inums, nf.obj_dev, nf.obj_ino);
-	/* Names on a read-only branch part at copy-up: an inode each. */
-	nf.linked = f->type != DT_DIR && branch_at(u, f->top)->writable &&
-		    (f->st.stx_nlink > 1 || nodes_any_linked(u->nodes));
+	nf.obj_fs = f->is.id.fs;
+	nf.obj_ino = f->is.id.ino;
+	nf.ino = inum_show(nf.obj_fs, nf.obj_ino);
+	nf.flags = f->is.indexed ? NODE_INDEXED : 0;
+	nf.linked = f->type != DT_DIR &&
+		    (f->is.nlink > 1 || f->is.indexed ||
+		     (branch_at(u, f->top)->writable && nodes_any_linked(u->nodes)));
 	r = node_intern(u->nodes, dir, name, &nf, ret_node);
+	free(f->steps);
+	f->steps = NULL;
 	if (r < 0)
 		return r;
 	ret->id = node_id_of(*ret_node);

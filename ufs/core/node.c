@@ -89,14 +89,29 @@ int node_set_mask(struct nodes *t, struct node *n, const uint64_t *mask)
 	return 0;
 }
 
+static void node_free_dir(struct nodes *t, struct node *n)
+{
+	struct redirect *x = atomic_load(&n->redirect);
+
+	if (n->type != DT_DIR)
+		return;
+	if (t->words > 1)
+		free(n->mask.words);
+	while (x) {
+		struct redirect *older = x->older;
+
+		free(x);
+		x = older;
+	}
+}
+
 /* Give the slot back; nothing refers to N, it is in no chain. */
 static void node_release(struct nodes *t, struct node *n)
 {
 	if (t->on_free)
 		t->on_free(t->on_free_ctx, n);
 	node_free_name(n);
-	if (n->type == DT_DIR && t->words > 1)
-		free(n->mask.words);
+	node_free_dir(t, n);
 	atomic_fetch_sub(&t->count, 1);
 	pthread_mutex_lock(&t->alloc_lock);
 	n->gen++;
@@ -107,8 +122,7 @@ static void node_release(struct nodes *t, struct node *n)
 
 void nodes_discard(struct nodes *t, struct node *n)
 {
-	if (n->type == DT_DIR && t->words > 1)
-		free(n->mask.words);
+	node_free_dir(t, n);
 	n->type = 0;
 	node_release(t, n);
 }
@@ -223,8 +237,7 @@ static void node_destroy(struct nodes *t, struct node *n,
 			 void (*free_orphan)(void *ctx, struct orphan *o), void *ctx)
 {
 	if (n->type == DT_DIR) {
-		if (t->words > 1)
-			free(n->mask.words);
+		node_free_dir(t, n);
 	} else {
 		while (n->extra) {
 			struct node_name *x = n->extra;
@@ -312,6 +325,18 @@ void node_mask_set(struct nodes *t, struct node *n, int b)
 	uint64_t *w = t->words == 1 ? &n->mask.bits : n->mask.words;
 
 	__atomic_fetch_or(&w[b / 64], UINT64_C(1) << (b % 64), __ATOMIC_ACQ_REL);
+	atomic_fetch_add(&n->maskver, 1);
+}
+
+void node_mask_cut(struct nodes *t, struct node *n, int b)
+{
+	uint64_t *w = t->words == 1 ? &n->mask.bits : n->mask.words;
+
+	for (size_t i = (size_t)b / 64; i < t->words; i++) {
+		uint64_t keep = i == (size_t)b / 64 ? (UINT64_C(2) << (b % 64)) - 1 : 0;
+
+		__atomic_fetch_and(&w[i], keep, __ATOMIC_ACQ_REL);
+	}
 	atomic_fetch_add(&n->maskver, 1);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the kernel knows: one node for each inode that it was given, found by
- * id without a lock, by (directory, name), and, for files with several names
- * on a writable branch, by the object itself.
+ * id without a lock, by (directory, name), and, for files with several names,
+ * by the object itself.
  *
  * Lifetime. A node lives while the kernel holds lookups on it or something of
  * ours refers to it: a child (each holds its parent), a thread at work. Ids
@@ -27,11 +27,26 @@ enum {
 	NODE_VIRTUAL = 1 << 1,  /* exists in the view only */
 	NODE_LINKED = 1 << 2,   /* is in the object index */
 	NODE_FREED = 1 << 3,
+	NODE_INDEXED = 1 << 4,  /* is reached in the work directory, see links.h */
 };
 
 struct node_name;
 struct virt;
 struct orphan;
+
+/*
+ * Where a directory is in the branches below those that it was renamed on: on
+ * branch B at the path of the last step with after < B. Immutable; a newer one
+ * keeps the one before it. One block of memory each.
+ */
+struct redirect {
+	struct redirect *older;
+	size_t n;
+	struct redirect_step {
+		int after;
+		const char *path; /* from the branch's root, in this block */
+	} v[];
+};
 
 struct node {
 	_Atomic uint64_t nlookup;   /* held by the kernel; > 0 counts as one ref */
@@ -48,9 +63,10 @@ struct node {
 	_Atomic int16_t top;        /* branch that serves it now, -1: none */
 	uint8_t type;               /* DT_* */
 	uint8_t namelen;
+	uint16_t obj_fs;            /* the object that it was when it was first */
 	_Atomic uint64_t ino;       /* as shown */
-	uint64_t obj_ino;           /* of the object on its branch */
-	dev_t obj_dev;
+	uint64_t obj_ino;           /* seen, which copy-up does not change */
+	struct redirect *_Atomic redirect; /* directories, see redirect.h */
 	union {
 		uint64_t bits;      /* directories: branches to search, */
 		uint64_t *words;    /* or their words where 64 are not enough */
@@ -91,13 +107,14 @@ struct node *node_root(struct nodes *t);
 struct node_found {
 	uint8_t type;
 	int16_t top;
-	bool linked;          /* several names, on a writable branch */
-	uint16_t flags;       /* NODE_VIRTUAL or 0 */
+	bool linked;          /* several names */
+	uint16_t flags;       /* NODE_VIRTUAL, NODE_INDEXED */
 	uint64_t ino;
-	dev_t obj_dev;
+	uint16_t obj_fs;
 	uint64_t obj_ino;
 	const uint64_t *mask; /* directories */
 	struct virt *virt;
+	struct redirect **redirect; /* directories: taken over, then NULL */
 };
 
 /*
@@ -116,7 +133,7 @@ struct node *node_find(struct nodes *t, struct node *parent, const char *name);
  * The node of an object that has several names, with one lookup counted (to be
  * given back with node_forget), or NULL.
  */
-struct node *node_find_object(struct nodes *t, uint8_t type, dev_t dev, uint64_t ino);
+struct node *node_find_object(struct nodes *t, uint8_t type, uint16_t fs, uint64_t ino);
 
 /* Take a reference of a node that someone keeps alive; give it back. */
 void node_ref(struct node *n);
@@ -151,15 +168,20 @@ int node_add_name(struct nodes *t, struct node *n, struct node *parent, const ch
 void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
 		    const char *name, struct orphan **orphan);
 
-/* N is served by branch TOP as this object from now on (copy-up). */
-void node_set_top(struct nodes *t, struct node *n, int top, dev_t dev, uint64_t ino);
+/* N is served by branch TOP from now on (copy-up); all its names lead there. */
+void node_set_top(struct node *n, int top);
+/*
+ * N, copied up, parts from its other names, which stay with what is below: it
+ * is object INO on filesystem FS from now on, shown as SHOWN.
+ */
+void node_part(struct nodes *t, struct node *n, uint16_t fs, uint64_t ino,
+	       uint64_t shown);
 /*
  * Make another name of N its first one, so that it is reached that way from
  * now on. Returns whether there was one.
  */
 bool node_rotate(struct nodes *t, struct node *n);
-/* Show N under another number: it parted from the file it shared its own with. */
-void node_set_ino(struct node *n, uint64_t ino);
+void node_set_flag(struct node *n, uint16_t flag);
 /* Enter N into the object index: it has several names. */
 void node_set_linked(struct nodes *t, struct node *n);
 /* Is anything in that index? */
@@ -178,6 +200,8 @@ static inline bool node_has(const struct node *n, uint16_t flag)
 /* Branch masks of directories; changed under the directory's write stripe. */
 bool node_mask_test(const struct nodes *t, const struct node *n, int b);
 void node_mask_set(struct nodes *t, struct node *n, int b);
+/* No branch below B is searched any more. */
+void node_mask_cut(struct nodes *t, struct node *n, int b);
 /* First branch >= B in the mask, or -1. */
 int node_mask_next(const struct nodes *t, const struct node *n, int b);
 

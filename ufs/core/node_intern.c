@@ -15,8 +15,7 @@ static bool node_matches(const struct node *n, const struct node_found *f)
 	/* A directory stays itself when an upper copy was put on top of it. */
 	if (n->type == DT_DIR)
 		return true;
-	return n->obj_ino == f->obj_ino && n->obj_dev == f->obj_dev &&
-	       node_top(n) == f->top;
+	return n->obj_ino == f->obj_ino && n->obj_fs == f->obj_fs;
 }
 
 static int node_fill(struct nodes *t, struct node *n, struct node *parent,
@@ -33,10 +32,12 @@ static int node_fill(struct nodes *t, struct node *n, struct node *parent,
 			return r;
 		}
 		n->virt = f->virt;
+		if (f->redirect && *f->redirect)
+			atomic_store(&n->redirect, take_ptr(*f->redirect));
 	}
 	n->type = f->type;
 	n->ino = f->ino;
-	n->obj_dev = f->obj_dev;
+	n->obj_fs = f->obj_fs;
 	n->obj_ino = f->obj_ino;
 	atomic_store(&n->top, f->top);
 	atomic_store(&n->flags, f->flags);
@@ -113,7 +114,7 @@ bool nodes_any_linked(const struct nodes *t)
 
 void node_set_linked(struct nodes *t, struct node *n)
 {
-	uint32_t h = obj_hash(n->obj_dev, n->obj_ino);
+	uint32_t h = obj_hash(n->obj_fs, n->obj_ino);
 	struct shard *s = shard_of_obj(t, h);
 
 	pthread_mutex_lock(&s->lock);
@@ -125,7 +126,7 @@ void node_set_linked(struct nodes *t, struct node *n)
 static int intern_linked(struct nodes *t, struct node *parent, const char *name,
 			 const struct node_found *f, struct node **ret)
 {
-	uint32_t h = obj_hash(f->obj_dev, f->obj_ino);
+	uint32_t h = obj_hash(f->obj_fs, f->obj_ino);
 	struct shard *s = shard_of_obj(t, h);
 	struct node *n;
 	int r = 0;
@@ -177,10 +178,10 @@ struct node *node_find(struct nodes *t, struct node *parent, const char *name)
 	return n;
 }
 
-struct node *node_find_object(struct nodes *t, uint8_t type, dev_t dev, uint64_t ino)
+struct node *node_find_object(struct nodes *t, uint8_t type, uint16_t fs, uint64_t ino)
 {
-	struct node_found f = { .type = type, .obj_dev = dev, .obj_ino = ino };
-	uint32_t h = obj_hash(dev, ino);
+	struct node_found f = { .type = type, .obj_fs = fs, .obj_ino = ino };
+	uint32_t h = obj_hash(fs, ino);
 	struct shard *s = shard_of_obj(t, h);
 	struct node *n;
 

@@ -30,16 +30,20 @@ static void extra_free(struct nodes *t, struct node_name *x)
 	free(x);
 }
 
-/* From a lower writable branch: the other names stay with what is there. */
-static void node_part(struct nodes *t, struct node *n)
+void node_part(struct nodes *t, struct node *n, uint16_t fs, uint64_t ino,
+	       uint64_t shown)
 {
 	struct node_name *x;
 	struct shard *s;
 
-	shard_remove_obj(t, n);
-	atomic_fetch_and(&n->flags, (uint16_t)~NODE_LINKED);
+	if (node_has(n, NODE_LINKED))
+		shard_remove_obj(t, n);
 	s = shard_lock_node(t, n);
+	atomic_fetch_and(&n->flags, (uint16_t)~NODE_LINKED);
 	x = take_ptr(n->extra);
+	n->obj_fs = fs;
+	n->obj_ino = ino;
+	atomic_store(&n->ino, shown);
 	pthread_mutex_unlock(&s->lock);
 	while (x) {
 		struct node_name *next = x->next;
@@ -49,22 +53,14 @@ static void node_part(struct nodes *t, struct node *n)
 	}
 }
 
-void node_set_top(struct nodes *t, struct node *n, int top, dev_t dev, uint64_t ino)
+void node_set_top(struct node *n, int top)
 {
-	struct shard *s;
-
-	if (node_has(n, NODE_LINKED))
-		node_part(t, n);
-	s = shard_lock_node(t, n);
-	n->obj_dev = dev;
-	n->obj_ino = ino;
 	atomic_store_explicit(&n->top, (int16_t)top, memory_order_release);
-	pthread_mutex_unlock(&s->lock);
 }
 
-void node_set_ino(struct node *n, uint64_t ino)
+void node_set_flag(struct node *n, uint16_t flag)
 {
-	atomic_store(&n->ino, ino);
+	atomic_fetch_or(&n->flags, flag);
 }
 
 /* -- places ------------------------------------------------------------------------ */

@@ -41,7 +41,7 @@ int shard_grow(struct nodes *t, struct shard *s, bool obj)
 			struct node *n = node_at(t, slot);
 			uint32_t *link = obj ? &n->obj_next : &n->next;
 			uint32_t following = *link;
-			uint32_t h = obj ? obj_hash(n->obj_dev, n->obj_ino) :
+			uint32_t h = obj ? obj_hash(n->obj_fs, n->obj_ino) :
 					   atomic_load(&n->hash);
 			uint32_t *head = shard_head(s, h, obj ? OBJ_SHARDS : NAME_SHARDS);
 
@@ -98,11 +98,11 @@ struct node *shard_search_name(struct nodes *t, struct shard *s, uint32_t hash,
 
 void shard_remove_obj(struct nodes *t, struct node *n)
 {
-	struct shard *s = shard_of_obj(t, obj_hash(n->obj_dev, n->obj_ino));
+	struct shard *s = shard_of_obj(t, obj_hash(n->obj_fs, n->obj_ino));
 	uint32_t *p;
 
 	pthread_mutex_lock(&s->lock);
-	p = shard_head(s, obj_hash(n->obj_dev, n->obj_ino), OBJ_SHARDS);
+	p = shard_head(s, obj_hash(n->obj_fs, n->obj_ino), OBJ_SHARDS);
 	while (*p != NO_SLOT && *p != n->slot)
 		p = &node_at(t, *p)->obj_next;
 	if (*p != NO_SLOT) {
@@ -135,7 +135,7 @@ struct node *shard_search_obj(struct nodes *t, struct shard *s, uint32_t hash,
 	for (uint32_t slot = *shard_head(s, hash, OBJ_SHARDS); slot != NO_SLOT;) {
 		struct node *n = node_at(t, slot);
 
-		if (n->obj_ino == f->obj_ino && n->obj_dev == f->obj_dev &&
+		if (n->obj_ino == f->obj_ino && n->obj_fs == f->obj_fs &&
 		    n->type == f->type) {
 			struct shard *ns = shard_lock_node(t, n);
 			bool live = !node_has(n, NODE_FREED);

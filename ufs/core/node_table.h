@@ -65,9 +65,9 @@ static inline uint32_t name_hash(const struct node *parent, const char *name)
 	return (uint32_t)hash_bytes(name, strlen(name), parent->slot);
 }
 
-static inline uint32_t obj_hash(dev_t dev, uint64_t ino)
+static inline uint32_t obj_hash(uint16_t fs, uint64_t ino)
 {
-	return (uint32_t)hash_u64(ino ^ hash_u64(dev));
+	return (uint32_t)hash_u64(ino ^ hash_u64(fs));
 }
 
 static inline struct shard *shard_of_name(struct nodes *t, uint32_t hash)

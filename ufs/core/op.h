@@ -3,6 +3,7 @@
 #ifndef UFS_OP_H
 #define UFS_OP_H
 
+#include "lookup.h"
 #include "resolve.h"
 
 /* The node of an id from the kernel. Returns 0 or -ESTALE. */
@@ -24,12 +25,12 @@ static inline void op_touch(struct node *dir)
 /* -- objects that lose their name ---------------------------------------------- */
 
 /*
- * Get hold of NAME in DIRFD before it goes, if the kernel knows N (may be
- * NULL: then *RET stays NULL). Returns 0 or -errno.
+ * Get hold of NAME, found as F in the directory of S, before it goes, if the
+ * kernel knows N (may be NULL: then *RET stays NULL). Returns 0 or -errno.
  */
-int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
-		struct orphan **ret);
-/* Let go; with the last name gone the record of its owner goes too. */
+int orphan_make(struct ufs *u, struct node *n, const struct dirset *s, const char *name,
+		const struct found *f, struct orphan **ret);
+/* Let go; with the last name gone its records go too. */
 void orphan_free(struct ufs *u, struct orphan *o);
 
 /* Is directory N empty as the union shows it? 0, -ENOTEMPTY, -errno. No locks. */

@@ -267,7 +267,7 @@ static int make_entry(struct ufs *u, const struct make *m, const struct make_pla
 	r = sys_statx(place_fd(p), m->name, &f.st);
 	if (r < 0)
 		return r;
-	f.type = IFTODT(f.st.stx_mode);
+	lookup_made(u, &f);
 	f.mask[p->dst / 64] = UINT64_C(1) << (p->dst % 64);
 	return lookup_intern(u, p->dir, m->name, &f, &n, ret);
 }

@@ -35,34 +35,20 @@ static int fill_dots(struct ufs *u, struct node *dir, off_t off, ufs_fill fill, 
 	return fill_plain(fill, ctx, "..", up, DT_DIR, OFF_DOTDOT);
 }
 
-/* A further name of a file that is known under another. */
-static uint64_t shown_linked_ino(struct ufs *u, const struct dirent_snap *d)
-{
-	struct branch *b = d->branch < u->bs.n ? branch_at(u, d->branch) : NULL;
-	uint64_t raw = inum_raw(d->ino), ino = d->ino;
-	struct node *n;
-
-	/* A number that was folded tells nothing of the object. */
-	if (!b || !b->writable || d->type == DT_DIR || inum_of(u->inums, b->dev, raw) != ino)
-		return ino;
-	n = node_find_object(u->nodes, d->type, b->dev, raw);
-	if (n) {
-		ino = n->ino;
-		node_forget(u->nodes, n, 1);
-	}
-	return ino;
-}
-
 /* The number that stat shows: a copied-up file keeps the one it had below. */
 static uint64_t shown_ino(struct ufs *u, struct node *dir, const struct dirent_snap *d)
 {
 	struct node *n = node_find(u->nodes, dir, d->name);
-	uint64_t ino;
+	uint64_t ino = d->ino;
+	struct ufs_entry e;
 
-	if (!n)
-		return nodes_any_linked(u->nodes) ? shown_linked_ino(u, d) : d->ino;
-	ino = n->ino;
-	node_unref(u->nodes, n);
+	if (n) {
+		ino = n->ino;
+		node_unref(u->nodes, n);
+	} else if (d->ask && ufs_lookup(u, node_id_of(dir), d->name, &e) == 0) {
+		ino = e.attr.st_ino;
+		ufs_forget(u, e.id, 1);
+	}
 	return ino;
 }
 

@@ -93,7 +93,7 @@ static int sync_records(struct ufs *u, int b)
 {
 	struct branch *br = branch_at(u, b);
 
-	return br->work && br->work->records ? records_sync(br->work->records) : 0;
+	return br->work && br->records ? records_sync(br->records) : 0;
 }
 
 int ufs_fsync(struct ufs *u, node_id id, bool data_only)

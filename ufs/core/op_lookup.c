@@ -39,12 +39,14 @@ static int lookup_in(struct ufs *u, struct node *dir, const char *name,
 	if (r < 0)
 		return r;
 	r = lookup_name(u, dir, &s, name, 0, &f);
-	*ret_lent = f.lent;
 	/* A mountpoint of the view is there even where a branch may not be read. */
 	if (r == -EACCES && f.virt) {
 		f.top = -1;
 		r = 0;
 	}
+	if (r == 0)
+		r = lookup_follow(u, dir, &s, name, &f);
+	*ret_lent = f.lent;
 	if (r == 0)
 		r = lookup_intern(u, dir, name, &f, ret_node, ret);
 	dirset_unlock(u, dir, &s);
@@ -116,8 +118,8 @@ int op_check_empty(struct ufs *u, struct node *n)
 	return r;
 }
 
-int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
-		struct orphan **ret)
+int orphan_make(struct ufs *u, struct node *n, const struct dirset *s, const char *name,
+		const struct found *f, struct orphan **ret)
 {
 	bool tried = false;
 	struct orphan *o;
@@ -126,7 +128,9 @@ int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
 	if (!n)
 		return 0;
 	do {
-		fd = sys_openat(dirfd, name, O_PATH, 0);
+		fd = found_alias(f) ?
+		     links_open(u, f->top, f->is.id.fs, f->is.id.ino, O_PATH) :
+		     sys_openat(s->refs[f->top].fd, name, O_PATH, 0);
 	} while (resolve_retry(u, fd, &tried));
 	if (fd < 0)
 		return fd;
@@ -136,6 +140,7 @@ int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
 		return -ENOMEM;
 	}
 	o->fd = fd;
+	o->b = o->upper_b = f->top;
 	atomic_init(&o->upper, -EBADF);
 	atomic_fetch_add(&u->orphans, 1);
 	*ret = o;
@@ -145,18 +150,15 @@ int orphan_make(struct ufs *u, struct node *n, int dirfd, const char *name,
 void orphan_free(struct ufs *u, struct orphan *o)
 {
 	struct statx st;
-	int upper;
+	int upper, b;
 
 	if (!o)
 		return;
 	upper = atomic_load(&o->upper);
-	if (u->ids.virt) {
-		for (int b = 0; b < u->bs.n; b++)
-			if (branch_at(u, b)->writable &&
-			    sys_statx(upper >= 0 ? upper : o->fd, "", &st) == 0 &&
-			    st.stx_nlink == 0)
-				owner_forget(u, b, &st);
-	}
+	b = upper >= 0 ? o->upper_b : o->b;
+	if (branch_at(u, b)->writable && branch_at(u, b)->records &&
+	    sys_statx(upper >= 0 ? upper : o->fd, "", &st) == 0 && st.stx_nlink == 0)
+		owner_forget(u, b, &st);
 	close_fd(&upper);
 	close_fd(&o->fd);
 	free(o);

@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/sysmacros.h>
 
 #include "copyup.h"
 #include "format.h"
 #include "lend.h"
+#include "links.h"
 #include "lookup.h"
 #include "op.h"
 #include "owner.h"
@@ -29,6 +29,8 @@ struct removal {
 	int dst;             /* branch that is changed */
 	bool white;          /* a whiteout has to be left on it */
 	bool present;        /* the entry itself is on it */
+	bool counted;        /* one of several names of a lower file goes, and */
+	uint64_t token;      /* this says so, see links_cover */
 	struct work_name trash; /* in tmp/, "" when nothing was put there */
 };
 
@@ -56,9 +58,12 @@ static int removal_lock(struct ufs *u, struct removal *m, bool is_dir)
 		if (r == 0)
 			r = removal_check(m, is_dir);
 		if (r == 0) {
-			m->present = branch_at(u, m->f.top)->writable;
-			m->dst = m->present ? m->f.top :
-				 policy_copyup(u, m->dir, m->f.top);
+			bool writable = branch_at(u, m->f.top)->writable;
+
+			m->present = writable && !found_alias(&m->f);
+			m->dst = writable ? m->f.top : policy_copyup(u, m->dir, m->f.top);
+			m->counted = !m->present && m->f.type != DT_DIR &&
+				     (m->f.is.nlink > 1 || m->f.is.indexed);
 			r = m->dst < 0 ? m->dst : 0;
 		}
 		if (r == 0 && node_mask_test(u->nodes, m->dir, m->dst)) {
@@ -147,6 +152,8 @@ static void removal_done(struct ufs *u, struct removal *m, struct node *n,
 			 struct orphan **o)
 {
 	op_touch(m->dir);
+	if (m->f.type != DT_DIR && (m->counted || m->f.is.indexed))
+		links_gone(u, m->dst, &m->f.is.id);
 	if (n)
 		node_drop_name(u->nodes, n, m->dir, m->name, o);
 	else if (m->present)
@@ -158,11 +165,9 @@ static struct node *removal_node(struct ufs *u, const struct removal *m)
 {
 	struct node *n = node_find(u->nodes, m->dir, m->name);
 
-	if (n || m->f.type == DT_DIR || !m->present)
+	if (n || m->f.type == DT_DIR)
 		return n;
-	n = node_find_object(u->nodes, m->f.type,
-			     makedev(m->f.st.stx_dev_major, m->f.st.stx_dev_minor),
-			     m->f.st.stx_ino);
+	n = node_find_object(u->nodes, m->f.type, m->f.is.id.fs, m->f.is.id.ino);
 	if (n) {
 		node_ref(n);
 		node_forget(u->nodes, n, 1);
@@ -174,10 +179,15 @@ static int remove_locked(struct ufs *u, struct removal *m, bool is_dir)
 {
 	struct node *n = removal_node(u, m);
 	struct orphan *o = NULL;
-	int r = orphan_make(u, n, m->set.refs[m->f.top].fd, m->name, &o);
+	int r = orphan_make(u, n, &m->set, m->name, &m->f, &o);
 
-	if (r == 0)
+	if (r == 0 && m->counted)
+		r = links_cover(u, m->dst, m->dir, m->name, &m->f.is, &m->token);
+	if (r == 0) {
 		r = is_dir ? remove_directory(u, m) : remove_file(u, m);
+		if (m->counted)
+			(void)links_covered(u, m->dst, m->token, r == 0);
+	}
 	if (r == 0)
 		removal_done(u, m, n, &o);
 	if (n)

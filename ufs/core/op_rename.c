@@ -1,43 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Renaming. The source is brought to a writable branch first; then, with both
- * directories locked, one rename on that branch does it. The whiteout for the
- * old name stands before that step, or comes into being with it: at no moment
- * does what lies below show through.
+ * directories locked, one rename on that branch does it (rename_at.c). What has
+ * to go with it is written before and means nothing until then.
  */
+#include "rename_at.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
-#include "cleanup.h"
 #include "copyup.h"
 #include "format.h"
-#include "lend.h"
-#include "lookup.h"
 #include "op.h"
-#include "owner.h"
 #include "policy.h"
-#include "sys.h"
 #include "workdir.h"
-
-/* One end of the rename: a name and what was found there. */
-struct end {
-	struct node *dir;
-	const char *name;
-	struct dirset set;
-	struct found f;
-	struct node *node;       /* referenced; NULL where nothing is */
-	struct orphan *orphan;   /* of what is replaced */
-};
-
-struct renaming {
-	struct end a, b;         /* from, to */
-	unsigned flags;
-	int br;                  /* the branch on which it happens */
-	struct work_name trash;
-};
 
 /* -- looking, without locks held afterwards --------------------------------------------- */
 
@@ -52,43 +30,60 @@ static int end_look(struct ufs *u, struct end *x)
 	return r;
 }
 
-/* A directory that the writable branch BR alone has, as far as it shows. */
-static bool is_pure(struct ufs *u, const struct found *f)
+/* May a directory be given a redirect on branch B, or, with -1, on any? */
+static bool may_redirect(struct ufs *u, int b)
 {
-	int seen = 0;
+	if (b >= 0)
+		return branch_at(u, b)->redirects;
+	for (b = 0; b < u->bs.n; b++)
+		if (branch_at(u, b)->writable && branch_at(u, b)->redirects)
+			return true;
+	return false;
+}
 
-	for (int b = 0; b < u->bs.n; b++)
-		seen += f->mask[b / 64] >> (b % 64) & 1;
-	return seen == 1 && branch_at(u, f->top)->writable;
+/* The alias at X becomes a name on its branch. 1, or an error. */
+static int end_show(struct ufs *u, struct end *x)
+{
+	int b = x->f.top, r;
+
+	if (!branch_at(u, b)->writable)
+		return -EXDEV;
+	r = copyup_dir(u, x->dir, b);
+	if (r == 0)
+		r = dirset_lock(u, x->dir, true, &x->set);
+	if (r < 0)
+		return r;
+	r = lookup_name(u, x->dir, &x->set, x->name, 0, &x->f);
+	if (r == 0 && x->f.top == b && found_alias(&x->f))
+		r = links_show(u, b, x->dir, x->set.refs[b].fd, x->name, &x->f.is);
+	dirset_unlock(u, x->dir, &x->set);
+	return r < 0 ? r : 1;
 }
 
 /*
- * Make the end X such that it can be moved on a branch: a file is copied up,
- * a directory has to be pure. 1: something changed, look again.
+ * Make the end X such that it can be moved on a branch: a copy of it is there,
+ * and a directory that others have as well may get a redirect. 1: something
+ * changed, look again.
  */
 static int end_prepare(struct ufs *u, struct end *x)
 {
+	bool writable;
 	int r;
 
 	if (x->f.top < 0)
 		return x->f.virt ? -EBUSY : -ENOENT;
 	if (x->f.virt)
 		return -EBUSY;
-	if (x->f.type == DT_DIR)
-		return is_pure(u, &x->f) ? 0 : -EXDEV;
-	if (branch_at(u, x->f.top)->writable)
+	writable = branch_at(u, x->f.top)->writable;
+	if (x->f.type == DT_DIR && !(writable && end_is_pure(u, x)) &&
+	    (!may_redirect(u, writable ? x->f.top : -1) || !end_is_real(u, x)))
+		return -EXDEV;
+	if (found_alias(&x->f))
+		return end_show(u, x);
+	if (writable)
 		return 0;
 	r = copyup_node(u, x->node, -1);
 	return r < 0 ? r : 1;
-}
-
-/*
- * Does what is found at the target keep the source's branch from being used?
- * Something above would hide the result.
- */
-static bool is_hidden_there(const struct found *at, int br)
-{
-	return (at->top >= 0 && at->top < br) || (at->white >= 0 && at->white < br);
 }
 
 /* With several writable branches the source may have to go further up. */
@@ -96,7 +91,7 @@ static int lift(struct ufs *u, struct renaming *m)
 {
 	int dst = policy_copyup(u, m->b.dir, m->br);
 
-	if (dst < 0 || m->a.f.type == DT_DIR)
+	if (dst < 0)
 		return -EXDEV;
 	dst = copyup_to(u, m->a.node, dst, -1);
 	return dst < 0 ? dst : 1;
@@ -129,7 +124,7 @@ static int prepare(struct ufs *u, struct renaming *m)
 		return -EEXIST;
 	if (m->b.f.virt)
 		return -EBUSY;
-	return is_hidden_there(&m->b.f, m->br) ? lift(u, m) : 0;
+	return target_is_hidden(m) ? lift(u, m) : 0;
 }
 
 /* -- with both directories locked ------------------------------------------------------- */
@@ -170,193 +165,6 @@ static int lock_both(struct ufs *u, struct renaming *m)
 	}
 }
 
-static int end_fd(const struct renaming *m, const struct end *x)
-{
-	return x->set.refs[m->br].fd;
-}
-
-/* Is it still as prepared? 0, -EAGAIN or an error. */
-static int recheck(struct ufs *u, struct renaming *m)
-{
-	int r = lookup_name(u, m->a.dir, &m->a.set, m->a.name, 0, &m->a.f);
-
-	if (r == 0)
-		r = lookup_name(u, m->b.dir, &m->b.set, m->b.name, 0, &m->b.f);
-	if (r < 0)
-		return r;
-	if (m->a.f.top != m->br || (m->a.f.type == DT_DIR && !is_pure(u, &m->a.f)))
-		return -EAGAIN;
-	if (m->flags & RENAME_EXCHANGE)
-		return m->b.f.top == m->br &&
-		       (m->b.f.type != DT_DIR || is_pure(u, &m->b.f)) ? 0 : -EAGAIN;
-	if ((m->flags & RENAME_NOREPLACE) && m->b.f.top >= 0)
-		return -EEXIST;
-	return is_hidden_there(&m->b.f, m->br) ? -EAGAIN : 0;
-}
-
-/* With the mark in it: putting it there is no change that its times tell of. */
-static int set_opaque(struct ufs *u, int b, int fd)
-{
-	struct timespec times[2];
-	struct stat st;
-	int r = sys_stat(fd, "", &st);
-
-	if (r == 0)
-		r = lend_set_opaque(u, b, fd);
-	if (r < 0)
-		return r;
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	(void)utimensat(fd, "", times, AT_EMPTY_PATH); /* looks only */
-	return 0;
-}
-
-/* The directory at X will stand at TO: what is below there must not show. */
-static int seal(struct ufs *u, struct renaming *m, const struct end *x,
-		const struct end *to)
-{
-	_close_ int fd = -EBADF;
-	int r;
-
-	if (x->f.type != DT_DIR)
-		return 0;
-	r = lookup_below(u, to->dir, &to->set, to->name, m->br);
-	if (r <= 0)
-		return r;
-	fd = sys_openat(end_fd(m, x), x->name, O_PATH | O_DIRECTORY, 0);
-	return fd < 0 ? fd : set_opaque(u, m->br, fd);
-}
-
-/* What stood at the target, a directory with nothing but marks, goes aside. */
-static int move_aside(struct ufs *u, struct renaming *m, int dirfd, const char *name)
-{
-	struct workdir *w = branch_at(u, m->br)->work;
-
-	workdir_name(w, &m->trash);
-	return lend_rename(u, m->br, &(struct lend_move){ dirfd, name, w->tmp, m->trash.s, 0 });
-}
-
-/*
- * Replace what is at B. An exchange keeps the target whole at each moment where
- * a plain rename cannot replace it; what it leaves at A is then put away.
- */
-static int rename_over(struct ufs *u, struct renaming *m)
-{
-	int fa = end_fd(m, &m->a), fb = end_fd(m, &m->b), r;
-
-	r = sys_renameat2(fa, m->a.name, fb, m->b.name, 0);
-	if (r != -ENOTEMPTY && r != -EEXIST && r != -ENOTDIR)
-		return r;
-	r = lend_rename(u, m->br, &(struct lend_move){
-		fa, m->a.name, fb, m->b.name, RENAME_EXCHANGE });
-	if (r < 0)
-		return r;
-	return move_aside(u, m, fa, m->a.name);
-}
-
-/* Formats whose mark stands beside the name. */
-static int rename_beside(struct ufs *u, struct renaming *m, bool white)
-{
-	int fa = end_fd(m, &m->a), fb = end_fd(m, &m->b), r = 0;
-
-	if (white)
-		r = u->format->hide(fa, branch_at(u, m->br)->work->fd, m->a.name);
-	if (r == 0)
-		r = rename_over(u, m);
-	if (r < 0) {
-		if (white)
-			(void)u->format->unhide(fa, m->a.name); /* the entry is still there */
-		return r;
-	}
-	/* A whiteout beside the entry says nothing; a failure leaves a note. */
-	if (m->b.f.white == m->br)
-		(void)u->format->unhide(fb, m->b.name);
-	return 0;
-}
-
-/* Formats whose mark stands at the name: it may be exchanged with the entry. */
-static int rename_in_place(struct ufs *u, struct renaming *m, bool white)
-{
-	int fa = end_fd(m, &m->a), fb = end_fd(m, &m->b), r;
-	int work = branch_at(u, m->br)->work->fd;
-
-	if (m->b.f.white == m->br && m->b.f.top < 0) {
-		r = sys_renameat2(fa, m->a.name, fb, m->b.name, RENAME_EXCHANGE);
-		if (r == 0 && !white)
-			r = u->format->unhide(fa, m->a.name);
-		return r;
-	}
-	if (!white)
-		return rename_over(u, m);
-	r = sys_renameat2(fa, m->a.name, fb, m->b.name, RENAME_WHITEOUT);
-	if (r == -EPERM || r == -EINVAL || r == -ENOTEMPTY || r == -EEXIST) {
-		r = rename_over(u, m);
-		if (r == 0)
-			r = u->format->hide(fa, work, m->a.name);
-	}
-	return r;
-}
-
-static int rename_plain(struct ufs *u, struct renaming *m)
-{
-	int white = lookup_below(u, m->a.dir, &m->a.set, m->a.name, m->br);
-	int r = white < 0 ? white : seal(u, m, &m->a, &m->b);
-
-	/* A lower entry at the target is hidden by the new one, unless that is
-	 * a directory, which was sealed. */
-	if (r < 0)
-		return r;
-	if (m->b.node && m->b.f.top >= 0) {
-		r = orphan_make(u, m->b.node, m->b.set.refs[m->b.f.top].fd, m->b.name,
-				&m->b.orphan);
-		if (r < 0)
-			return r;
-	}
-	r = u->format->whiteout_in_place ? rename_in_place(u, m, white) :
-					   rename_beside(u, m, white);
-	if (r < 0)
-		return r;
-	if (m->b.node)
-		node_drop_name(u->nodes, m->b.node, m->b.dir, m->b.name, &m->b.orphan);
-	else if (m->b.f.top == m->br)
-		owner_forget(u, m->br, &m->b.f.st);
-	if (m->a.node)
-		r = node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name);
-	return r;
-}
-
-static int rename_exchange(struct ufs *u, struct renaming *m)
-{
-	int r = seal(u, m, &m->a, &m->b);
-
-	if (r == 0)
-		r = seal(u, m, &m->b, &m->a);
-	if (r == 0)
-		r = sys_renameat2(end_fd(m, &m->a), m->a.name, end_fd(m, &m->b), m->b.name,
-				  RENAME_EXCHANGE);
-	if (r < 0)
-		return r;
-	r = node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name);
-	if (r == 0)
-		r = node_move(u->nodes, m->b.node, m->b.dir, m->b.name, m->a.dir,
-			      m->a.name);
-	return r;
-}
-
-static int rename_locked(struct ufs *u, struct renaming *m)
-{
-	int r = recheck(u, m);
-
-	if (r < 0)
-		return r;
-	r = m->flags & RENAME_EXCHANGE ? rename_exchange(u, m) : rename_plain(u, m);
-	if (r < 0)
-		return r;
-	op_touch(m->a.dir);
-	op_touch(m->b.dir);
-	return 0;
-}
-
 /* -- the call ------------------------------------------------------------------------------ */
 
 /* A directory may only take the place of one that shows nothing. */
@@ -391,7 +199,7 @@ static int rename_once(struct ufs *u, struct renaming *m)
 	if (r == 0)
 		r = lock_both(u, m);
 	if (r == 0) {
-		r = rename_locked(u, m);
+		r = rename_at(u, m);
 		unlock_both(u, m);
 	}
 out:

@@ -23,11 +23,12 @@ static void show_virtual(struct ufs *u, int b, const struct statx *st, struct st
 {
 	const struct branch *br = branch_at(u, b);
 	struct record rec;
+	struct records *t = br->records;
 
-	if (br->perm == BRANCH_RW && br->work && br->work->records) {
+	if (br->perm == BRANCH_RW && t) {
 		struct record_key key = record_key(st);
 
-		if (records_get(br->work->records, &key, &rec)) {
+		if (records_get(t, &key, &rec)) {
 			ret->st_uid = map_id(rec.uid, u->ids.uids, u->ids.nuids);
 			ret->st_gid = map_id(rec.gid, u->ids.gids, u->ids.ngids);
 			ret->st_mode = (ret->st_mode & S_IFMT) | (rec.mode & MODE_BITS);
@@ -100,8 +101,8 @@ int owner_record(struct ufs *u, int b, int fd, uid_t uid, gid_t gid, mode_t mode
 	if (uid == u->ids.own_uid && gid == u->ids.own_gid &&
 	    st.stx_uid == u->euid && st.stx_gid == u->egid &&
 	    (st.stx_mode & MODE_BITS) == (mode & MODE_BITS))
-		return records_drop(br->work->records, &key);
-	return records_set(br->work->records, &key, &rec);
+		return records_drop_owner(br->records, &key);
+	return records_set(br->records, &key, &rec);
 }
 
 void owner_forget(struct ufs *u, int b, const struct statx *st)
@@ -109,11 +110,11 @@ void owner_forget(struct ufs *u, int b, const struct statx *st)
 	struct branch *br = branch_at(u, b);
 	struct record_key key;
 
-	if (!u->ids.virt || !br->work || !br->work->records || st->stx_nlink > 1)
+	if (!br->records || !br->writable || st->stx_nlink > 1)
 		return;
 	key = record_key(st);
 	/* A record that stays is no harm: its inode's birth time is gone. */
-	(void)records_drop(br->work->records, &key);
+	(void)records_drop(br->records, &key);
 }
 
 void owner_inherit(const struct ufs_cred *cred, const struct stat *dir, mode_t mode,

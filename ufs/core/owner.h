@@ -21,7 +21,7 @@ mode_t owner_real_mode(const struct ufs *u, mode_t mode);
  */
 int owner_record(struct ufs *u, int b, int fd, uid_t uid, gid_t gid, mode_t mode);
 
-/* The object is about to lose its last name: its record goes too. */
+/* The object lost its last name: its records go too. */
 void owner_forget(struct ufs *u, int b, const struct statx *st);
 
 /*

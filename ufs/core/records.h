@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Owners and modes that the daemon may not put on the files themselves: a
- * table keyed by inode number and birth time, so that a reused number is not
- * mistaken, kept as a log of fixed-size entries with checksums in the work
- * directory. A torn entry at the end is what a crash left of a change that
- * was not acknowledged; it is cut off when the log is opened.
+ * What the union keeps about objects of a branch beside the objects themselves,
+ * in the log of its work directory (reclog.h) and in memory:
+ *
+ *   owners    owner and mode that the daemon may not put on the file itself
+ *   origins   of a copied-up object: the object whose inode number it goes on
+ *             showing
+ *   links     of a file with several names on a lower branch: how many of them
+ *             do not lead to it any more, and, once it was copied up, which
+ *             inode they all lead to
+ *
+ * Everything is keyed by inode number and birth time, so that a reused number
+ * is not mistaken, and never by a path.
+ *
+ * All functions may be called from any thread. Those that write return -errno
+ * when the log cannot grow, with everything as before; -EROFS for records
+ * that were opened for reading only.
  */
 #ifndef UFS_RECORDS_H
 #define UFS_RECORDS_H
@@ -13,12 +24,25 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "inum.h"
+
 struct records;
 
+/* An object of the branch. */
 struct record_key {
 	uint64_t ino;
 	int64_t btime_sec;
 	uint32_t btime_nsec;
+	uint32_t pad; /* 0: keys are compared as bytes */
+};
+
+/* An object of any branch: the filesystem as the mount counts it (inum.h). */
+struct origin {
+	uint64_t ino;
+	int64_t btime_sec;
+	uint32_t btime_nsec;
+	uint16_t fs;
+	uint16_t pad;
 };
 
 struct record {
@@ -26,23 +50,81 @@ struct record {
 	uint32_t mode; /* permission and special bits, without the type */
 };
 
-/* The key of the object that ST describes. */
+/* A file with several names below the branch. */
+struct link_record {
+	uint64_t upper;  /* inode on this branch that has its data now, 0: none */
+	uint32_t nlink;  /* names that it had when this record was made */
+	uint32_t gone;   /* of them, those that do not lead there from below any
+			    more: deleted, renamed or present on this branch */
+};
+
 struct record_key record_key(const struct statx *st);
+/* The object that ST describes, on filesystem FS. */
+struct origin origin_of(const struct statx *st, uint16_t fs);
 
 /*
- * Load the log in directory DIRFD, made when it is missing.
- * Returns 0, -EINVAL for a log of another version, or -errno.
+ * Load the log in directory DIRFD.
+ *   write   make it when it is missing, and write to it later
+ *   inums   where its filesystems are entered; kept by reference
+ * Returns 0, -ENOENT without WRITE, or -errno.
  */
-int records_open(struct records **ret, int dirfd);
+int records_open(struct records **ret, int dirfd, bool write, struct inums *inums);
 void records_close(struct records *t);
-
-/* Returns whether there is one. Safe from all threads, as are the others. */
-bool records_get(struct records *t, const struct record_key *key, struct record *ret);
-/* Write through to the log; -errno when it cannot grow, the table is as before. */
-int records_set(struct records *t, const struct record_key *key, const struct record *rec);
-/* Forget; nothing when there is none. */
-int records_drop(struct records *t, const struct record_key *key);
 /* Make the log durable. */
 int records_sync(struct records *t);
+
+/* -- owners ------------------------------------------------------------------- */
+
+/* Returns whether there is one. */
+bool records_get(struct records *t, const struct record_key *key, struct record *ret);
+int records_set(struct records *t, const struct record_key *key, const struct record *rec);
+/* Forget owner and origin, or one of them; nothing when there is none. */
+int records_drop(struct records *t, const struct record_key *key);
+int records_drop_origin(struct records *t, const struct record_key *key);
+int records_drop_owner(struct records *t, const struct record_key *key);
+
+/* -- origins ------------------------------------------------------------------ */
+
+/* Returns whether there is one. */
+bool records_origin(struct records *t, const struct record_key *key, struct origin *ret);
+/* -ENODATA when the filesystem of FROM cannot be told from others later. */
+int records_set_origin(struct records *t, const struct record_key *key,
+		       const struct origin *from);
+/* May an object with inode number INO have an origin? */
+bool records_has_origin(struct records *t, uint64_t ino);
+
+/* -- links -------------------------------------------------------------------- */
+
+bool records_any_link(struct records *t);
+bool records_link(struct records *t, const struct origin *o, struct link_record *ret);
+int records_set_link(struct records *t, const struct origin *o,
+		     const struct link_record *l);
+int records_drop_link(struct records *t, const struct origin *o);
+/* May a lower object with this number on filesystem FS have a link record? */
+bool records_has_link(struct records *t, uint16_t fs, uint64_t ino);
+/* The number of mount filesystem FS in this log, for names; -1: not known. */
+int records_fs(struct records *t, uint16_t fs);
+
+/*
+ * A name that leads to the lower file O is about to be covered on this branch,
+ * by a whiteout or an entry. Until records_covered() says how it ended, a crash
+ * leaves the question open: the next mount looks whether PATH (in the branch)
+ * is there. A record is made when there is none, with NLINK names.
+ */
+int records_cover(struct records *t, const struct origin *o, uint32_t nlink,
+		  const char *path, uint64_t *ret_token);
+/* DONE: it is covered, one name less. *RET, if not NULL: the record now. */
+int records_covered(struct records *t, uint64_t token, bool done,
+		    struct link_record *ret);
+/*
+ * Right after records_open: end what a crash left open. ASK tells whether PATH
+ * is covered in the branch: 1, 0 or -errno.
+ */
+int records_settle(struct records *t, int (*ask)(void *ctx, const char *path), void *ctx);
+
+/* Call EACH for every link record, with the lock held for reading. */
+int records_each_link(struct records *t,
+		      int (*each)(void *ctx, const struct origin *o,
+				  const struct link_record *l), void *ctx);
 
 #endif

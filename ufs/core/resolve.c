@@ -7,6 +7,8 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "links.h"
+#include "redirect.h"
 #include "sys.h"
 #include "xattr.h"
 
@@ -86,6 +88,24 @@ static int open_step(struct ufs *u, struct node *dir, const struct node_place *p
 	return 0;
 }
 
+/* Is DIR found by a redirect on B? 1: then it is open in RET, 0, -errno. */
+static int open_redirected(struct ufs *u, struct node *dir, int b, struct fdref *ret)
+{
+	const char *path = redirect_at(dir, b);
+	bool tried = false;
+	int fd;
+
+	if (!path)
+		return 0;
+	do {
+		fd = redirect_open(u, b, path);
+	} while (resolve_retry(u, fd, &tried));
+	if (fd < 0)
+		return fd == -ELOOP || fd == -ENOTDIR ? -ENOENT : fd;
+	fdcache_add(u->dirs, node_id_of(dir), (unsigned)b, fd, ret);
+	return 1;
+}
+
 /* The chain of places from a directory up to the nearest cached one. */
 struct climb {
 	struct node **nodes;       /* referenced, deepest first */
@@ -129,6 +149,14 @@ static int climb_add(struct ufs *u, struct climb *c, struct node *n)
 	return 0;
 }
 
+/* The last one that was added is not needed. */
+static void climb_drop(struct ufs *u, struct climb *c)
+{
+	c->n--;
+	node_unref(u->nodes, c->places[c->n].parent);
+	node_unref(u->nodes, c->nodes[c->n]);
+}
+
 static int dir_walk(struct ufs *u, struct node *dir, int b, struct fdref *ret)
 {
 	struct climb c = { .n = 0 };
@@ -136,8 +164,18 @@ static int dir_walk(struct ufs *u, struct node *dir, int b, struct fdref *ret)
 	int r;
 
 	do {
-		r = climb_add(u, &c, c.n ? c.places[c.n - 1].parent : dir);
+		struct node *next = c.n ? c.places[c.n - 1].parent : dir;
+
+		r = climb_add(u, &c, next);
+		if (r == 0) {
+			/* After the place: a directory gets its path before it moves. */
+			r = open_redirected(u, next, b, &at);
+			if (r > 0)
+				climb_drop(u, &c);
+		}
 	} while (r == 0 && !dir_cached(u, c.places[c.n - 1].parent, b, &at));
+	if (r > 0)
+		r = 0;
 	for (size_t i = c.n; r == 0 && i-- > 0;) {
 		struct fdref next = FDREF_NONE;
 
@@ -258,13 +296,25 @@ static int other_name(struct ufs *u, struct node *n, int r, int *rounds)
 	return node_rotate(u->nodes, n) ? -EAGAIN : r;
 }
 
+/* As at_place, by the name in the work directory; -ENOENT: it is not there. */
+static int at_index(struct ufs *u, struct node *n, int b, int flags, struct statx *st)
+{
+	if (!node_has(n, NODE_INDEXED) || b != node_top(n))
+		return -ENOENT;
+	return st ? links_statx(u, b, n->obj_fs, n->obj_ino, st) :
+		    links_open(u, b, n->obj_fs, n->obj_ino, flags);
+}
+
 /* One try to run the open or statx at the place of N; -EAGAIN: it moved. */
 static int at_place(struct ufs *u, struct node *n, int b, int flags, struct statx *st)
 {
 	struct fdref dir = FDREF_NONE;
 	struct node_place p;
-	int r = node_place(u->nodes, n, &p);
+	int r = at_index(u, n, b, flags, st);
 
+	if (r != -ENOENT)
+		return r;
+	r = node_place(u->nodes, n, &p);
 	if (r < 0)
 		return -EAGAIN; /* it just died: the orphan serves */
 	r = resolve_dir(u, p.parent, b, &dir);

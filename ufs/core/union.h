@@ -61,11 +61,14 @@ struct ufs {
 };
 
 /*
- * How an object without a name is reached: descriptors (O_PATH) of it, on the
- * branch it was on and, after a copy-up, on the writable one (-EBADF before).
+ * How an object without a name is reached: descriptors (O_PATH) of it, on
+ * branch B that it was on and, after a copy-up, on a writable one, UPPER_B (then
+ * upper is not -EBADF).
  */
 struct orphan {
 	int fd;
+	int b;
+	int upper_b;
 	_Atomic int upper;
 };
 

@@ -163,9 +163,29 @@ static int workdir_open_dir(const struct branch *b, const char *path, struct wor
 	return 0;
 }
 
+/* Is there an entry or a whiteout at PATH in the branch? For records_settle. */
+static int is_covered(void *ctx, const char *path)
+{
+	const struct branch *b = ctx;
+	_free_ char *dir = strdup(path);
+	_close_ int fd = -EBADF;
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	struct stat st;
+
+	if (!slash)
+		return dir ? 0 : -ENOMEM;
+	*slash = '\0';
+	fd = sys_open_beneath(b->fd, slash == dir ? "." : dir + 1, O_PATH | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd == -ENOMEM ? fd : 0;
+	if (sys_stat(fd, slash + 1, &st) == 0)
+		return 1;
+	return branch_hidden(b, fd, slash + 1) > 0;
+}
+
 static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 {
-	int r = workdir_open_dir(b, w->path, w, e);
+	int r = workdir_open_dir(b, w->path, w, e), fd;
 
 	if (r == 0)
 		r = workdir_lock(w, b, e);
@@ -180,11 +200,20 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 	r = w->format->base(w->fd);
 	if (r < 0) /* each whiteout will be a file of its own */
 		log_debug("no shared whiteout for branch '%s' (%s)", b->path, err_name(r));
-	if (w->want_records) {
-		r = records_open(&w->records, w->fd);
-		if (r < 0)
-			return err_set(e, r, "cannot read the records of branch '%s'", b->path);
-	}
+	r = records_open(&w->records, w->fd, true, w->inums);
+	if (r == 0)
+		r = records_settle(w->records, is_covered, b);
+	if ((r == -ENOSPC || r == -EDQUOT) && !w->must_record)
+		r = 0; /* what is known is read; no more can be noted for now */
+	if (r < 0)
+		return err_set(e, r, "cannot read the records of branch '%s'", b->path);
+	if (w->records)
+		atomic_store(&b->records, w->records);
+	fd = sys_openat(w->fd, LINKS_NAME, O_PATH | O_DIRECTORY, 0);
+	if (fd >= 0 && b->links >= 0)
+		close_fd(&fd);
+	else if (fd >= 0)
+		atomic_store(&b->links, fd);
 	atomic_store(&w->ready, true);
 	return 0;
 }
@@ -212,7 +241,7 @@ static int workdir_lock_root(const struct branch *b, struct workdir *w, struct e
 }
 
 int workdir_open(struct branch *b, const char *path, const struct ufs_config *cfg,
-		 const struct format *format, struct workdir **ret, struct err *e)
+		 struct inums *inums, struct err *e)
 {
 	struct workdir *w = calloc(1, sizeof(*w));
 	int r = -ENOMEM;
@@ -220,8 +249,9 @@ int workdir_open(struct branch *b, const char *path, const struct ufs_config *cf
 	if (!w)
 		return err_set(e, r, "cannot open branch '%s'", b->path);
 	w->fd = w->tmp = w->lock = w->root_lock = -EBADF;
-	w->format = format;
-	w->want_records = cfg->ids.virt;
+	w->format = b->format;
+	w->inums = inums;
+	w->must_record = cfg->ids.virt;
 	pthread_mutex_init(&w->mutex, NULL);
 	w->mountpoint = strdup(cfg->mountpoint ? cfg->mountpoint : "");
 	w->path = path ? strdup(path) : NULL;
@@ -244,8 +274,26 @@ int workdir_open(struct branch *b, const char *path, const struct ufs_config *cf
 		workdir_close(w);
 		return r;
 	}
-	*ret = w;
+	b->work = w;
 	return 0;
+}
+
+int workdir_links(struct branch *b)
+{
+	struct workdir *w = b->work;
+	int r, fd;
+
+	pthread_mutex_lock(&w->mutex);
+	fd = atomic_load(&b->links);
+	if (fd < 0) {
+		r = sys_mkdirat(w->fd, LINKS_NAME, 0700);
+		fd = r < 0 && r != -EEXIST ? r :
+		     sys_openat(w->fd, LINKS_NAME, O_PATH | O_DIRECTORY, 0);
+		if (fd >= 0)
+			atomic_store(&b->links, fd);
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return fd;
 }
 
 int workdir_ready(struct branch *b)

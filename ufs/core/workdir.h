@@ -7,7 +7,8 @@
  *   lock      held with flock(2) while a daemon lives: "PID MOUNTPOINT"
  *   tmp/      objects on their way to their place; swept at mount
  *   whiteout  what whiteouts are linked to
- *   records   owners and modes, see records.h
+ *   records   what is known of objects beside themselves, see records.h
+ *   links/    files with several names, see links.h
  */
 #ifndef UFS_WORKDIR_H
 #define UFS_WORKDIR_H
@@ -19,8 +20,11 @@
 
 struct format;
 struct branch;
+struct inums;
+struct records;
 
 #define WORKDIR_NAME ".wh..wh.ufs"
+#define LINKS_NAME "links"
 
 struct workdir {
 	int fd;             /* the directory, readable; -EBADF until ready */
@@ -33,8 +37,9 @@ struct workdir {
 	const struct format *format;
 	char *path;         /* or NULL: inside the branch */
 	char *mountpoint;
-	struct records *records;  /* NULL where owners are real */
-	bool want_records;
+	struct records *records;
+	struct inums *inums;    /* not ours */
+	bool must_record;       /* nothing can be changed without records */
 };
 
 /* The name of a temporary object in tmp/. */
@@ -43,7 +48,8 @@ struct work_name {
 };
 
 /*
- * Open or make the work directory of B, take its lock, sweep tmp/.
+ * Open or make the work directory of B, take its lock, sweep tmp/, load the
+ * records. It is B->work then.
  *   path     given by the person, or NULL
  *   cfg      for the mountpoint, whether owners are kept in records, and
  *            lazy_work: then nothing is locked, made or touched yet
@@ -52,7 +58,7 @@ struct work_name {
  * another filesystem than the branch.
  */
 int workdir_open(struct branch *b, const char *path, const struct ufs_config *cfg,
-		 const struct format *format, struct workdir **ret, struct err *e);
+		 struct inums *inums, struct err *e);
 void workdir_close(struct workdir *w);
 
 /*
@@ -61,6 +67,9 @@ void workdir_close(struct workdir *w);
  * another union has taken the branch meanwhile, -errno.
  */
 int workdir_ready(struct branch *b);
+
+/* Make links/ and enter it in B. Returns its descriptor or -errno. */
+int workdir_links(struct branch *b);
 
 /* A name in tmp/ that nothing of this daemon has. */
 void workdir_name(struct workdir *w, struct work_name *ret);

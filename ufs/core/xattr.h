@@ -8,6 +8,7 @@
 #define UFS_XATTR_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Room for "/proc/self/fd/N". */
@@ -21,6 +22,9 @@ ssize_t xattr_get(int fd, const char *name, void *buf, size_t size);
 ssize_t xattr_list(int fd, char *buf, size_t size);
 int xattr_set(int fd, const char *name, const void *value, size_t size, int flags);
 int xattr_remove(int fd, const char *name);
+
+/* May this process use the trusted namespace? Others see nothing in it. */
+bool xattr_trusted(void);
 
 /* All names of FD, malloc'ed. Returns their length, 0 without support, -errno. */
 ssize_t xattr_list_all(int fd, char **ret);
