@@ -5,6 +5,7 @@ import time
 
 from model import try_ops
 
+MOST_LINES = 80
 SECONDS = float(os.environ.get("MODEL_MINIMISE", "120"))
 
 
@@ -24,11 +25,13 @@ def shrink(items, fails, until):
         size = max(1, size // 2)
 
 
-def kind_of(ops, done):
-    """What showed it: an operation's own result, or a look at the whole tree."""
+def kind_of(ops, done, lines):
+    """What showed it: an operation's own result, or a look at the whole tree; and
+    whether it is about numbers."""
     op = ops[done - 1] if 0 < done <= len(ops) else ["tree"]
     name = op[2] if op[0] == "as" else op[0]
-    return "tree" if name in ("remount", "layer") else name
+    return ("tree" if name in ("remount", "layer") else name,
+            any(x.startswith("st_ino") for x in lines))
 
 
 def minimise(base, recipe, ops, **places):
@@ -38,11 +41,11 @@ def minimise(base, recipe, ops, **places):
     done, lines = try_ops(base, recipe, ops, **places)
     if not lines:
         return None
-    kind = kind_of(ops, done)
+    kind = kind_of(ops, done, lines)
 
     def fails_with(stack, some):
         n, out = try_ops(base, dict(recipe, stack=stack), some, **places)
-        return bool(out) and kind_of(some, n) == kind
+        return bool(out) and kind_of(some, n, out) == kind
 
     ops = shrink(ops, lambda o: fails_with(recipe["stack"], o), until)
     stack = recipe["stack"]
@@ -65,12 +68,15 @@ def script(recipe, ops, lines):
     PYTHONPATH and UFS in the environment."""
     out = ["#!/usr/bin/env python3"]
     out += [f"# {line}"[:300].replace("\n", "\\n") for line in lines]
-    out += ["from replay import replay", f"replay({recipe['format']!r}, ["]
+    out += ["from replay import replay", f"replay({recipe['format']!r}, {recipe['inside']}, "
+            f"{recipe['links']}, ["]
     for marks, entries in recipe["stack"]:
         out.append(f"    [{marks!r}, [")
         out += [f"        {e!r}," for e in entries]
         out.append("    ]],")
     out.append("], [")
-    out += [f"    {op!r}," for op in ops]
+    out += [f"    {op!r}," for op in ops[-MOST_LINES:]]
+    if len(ops) > MOST_LINES:
+        out.append(f"    # and {len(ops) - MOST_LINES} before these: give it more time")
     out.append("])")
     return "\n".join(out)

@@ -28,19 +28,25 @@ def is_elsewhere(op, union):
 
 
 def recipe_of(seed):
-    """How a run begins: the format, the branches."""
+    """How a run begins: the format, the branches.
+
+    A branch whose work directory lies elsewhere is a lower one later without its
+    records: then there are hard links, or such layers, but not both."""
     rnd = random.Random(f"stack {seed}")
     form = rnd.choice(("aufs", "overlay"))
-    return {"seed": seed, "format": form,
-            "stack": random_stack(rnd, form, "links" not in LACKS)}
+    inside = form == "aufs" and rnd.random() < 0.7
+    links = "links" not in LACKS and (inside or rnd.random() < 0.5)
+    return {"seed": seed, "format": form, "inside": inside, "links": links,
+            "stack": random_stack(rnd, form, links)}
 
 
 class Run:
     """BASE is an empty directory for it."""
 
     def __init__(self, base, recipe, **places):
-        self.union = Union(base, recipe["format"], recipe["stack"], **places)
-        self.identity = Identity()
+        self.union = Union(base, recipe["format"], recipe["stack"], recipe["inside"],
+                           **places)
+        self.identity, self.links = Identity(), recipe["links"]
         try:
             self.union.mount()
         except Broken:
@@ -101,12 +107,16 @@ class Run:
 
     def do_layer(self):
         """The writable branch becomes a lower one below a new one."""
-        if len(self.union.branches) >= MOST_BRANCHES:
+        if len(self.union.branches) >= MOST_BRANCHES or \
+                self.links and not self.union.work_inside:
             return self.do_remount()
         self.forget()
         self.union.umount()
         self.union.push()
-        self.identity = Identity()  # another union
+        if self.union.work_inside:
+            self.identity.forget(handle(self.union.plain))  # the new branch's root
+        else:
+            self.identity = Identity()
         self.union.mount()
         out = self.do_tree()
         return ["with a new branch on top:"] + out if out else []
@@ -174,7 +184,8 @@ def random_run(base, seed, count, note=None, **places):
             return recipe, ops, [str(e)]
         try:
             gen = Generator(random.Random(f"ops {seed}"), run.union.plain,
-                            lacks=LACKS, controls=CONTROLS,
+                            lacks=LACKS + ([] if run.links else ["links"]),
+                            controls=CONTROLS,
                             tmpfile=can_tmpfile(run.union))
             gen.open_slots = run.sides[1].fds
             while len(ops) < count:

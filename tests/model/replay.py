@@ -7,9 +7,10 @@ import tempfile
 from model import try_ops
 
 
-def replay(form, stack, ops):
+def replay(form, inside, links, stack, ops):
     base = os.environ.get("T") or tempfile.gettempdir()
-    done, lines = try_ops(base, {"format": form, "stack": stack}, ops)
+    recipe = {"format": form, "inside": inside, "links": links, "stack": stack}
+    done, lines = try_ops(base, recipe, ops)
     for op in ops[:done]:
         print(op)
     print("\n".join(lines) if lines else "no difference")

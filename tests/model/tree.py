@@ -105,6 +105,9 @@ class Identity:
             return f"st_ino of '{where}' is {st.st_ino}, it was {was}"
         return None
 
+    def forget(self, key):
+        self.number.pop(key, None)
+
     def check_trees(self, got, want):
         """Also forgets the objects that are gone."""
         self.dev = got[""]["st"].st_dev

@@ -46,10 +46,12 @@ def frozen(top):
 class Union:
     """BASE: an empty directory. STACK: see layers.py, the lowest first.
     UPPER: where the writable branches are made, if not in BASE. OTHER: a
-    directory on another filesystem for some of the lower ones."""
+    directory on another filesystem for some of the lower ones. WORK_INSIDE: the
+    work directory lies in its branch, and is found there later, when the branch
+    is a lower one."""
 
-    def __init__(self, base, form, stack, options=(), upper=None, other=None):
-        self.base, self.form, self.options = base, form, list(options)
+    def __init__(self, base, form, stack, work_inside=True, upper=None, other=None):
+        self.base, self.form, self.work_inside = base, form, work_inside
         # Each below a directory of its own, where a link like "../f1" may end.
         self.m, self.plain = f"{base}/union/m", f"{base}/plain/p"
         self.place, self.other = upper or base, other
@@ -80,9 +82,11 @@ class Union:
         """A new topmost branch."""
         n = len(self.branches)
         self.branches.append(f"{where}/b{n}")
-        self.works.append(f"{where}/w{n}")
+        self.works.append(f"{where}/b{n}/.wh..wh.ufs" if self.work_inside else
+                          f"{where}/w{n}")
         os.mkdir(self.branches[-1])
-        os.mkdir(self.works[-1])
+        if not self.work_inside:
+            os.mkdir(self.works[-1])
         return self.branches[-1]
 
     def push(self):
@@ -101,9 +105,9 @@ class Union:
 
     def mount(self):
         cmd = [UFS, "mount", "-f"]
-        for o in [f"format={self.form}"] + self.options:
-            cmd += ["-o", o]
-        cmd += ["--work", self.works[-1], "--upper", self.branches[-1]]
+        cmd += ["-o", f"format={self.form}", "--upper", self.branches[-1]]
+        if not self.work_inside:
+            cmd += ["--work", self.works[-1]]
         for b in reversed(self.branches[:-1]):
             cmd += ["--lower", b]
         was = os.lstat(self.m).st_dev
