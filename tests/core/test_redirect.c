@@ -179,6 +179,29 @@ static void set_redirect(struct uni *t, const char *dir, const char *to)
 				   "user.ufs.redirect", to, strlen(to), 0), 0);
 }
 
+/* One from the roots begins anew: no opaque directory on the way to it counts. */
+TEST(a_redirect_in_an_opaque_directory_leads_on)
+{
+	struct uni *t = *state;
+
+	uni_three(t);
+	uni_make(t, "up/n dir 0755\n"
+		    "l1/o/m dir 0755\n"
+		    "l1/o opq\n"
+		    "l2/d/f file 0644 x\n"
+		    "l2/o/m/no file 0644 no\n");
+	set_redirect(t, "up/n", "/o/m");
+	set_redirect(t, "l1/o/m", "/d");
+	uni_open(t);
+	uni_view_is(t, "d dir 0755\n"
+		       "d/f file 0644 x\n"
+		       "n dir 0755\n"
+		       "n/f file 0644 x\n"
+		       "o dir 0755\n"
+		       "o/m dir 0755\n"
+		       "o/m/f file 0644 x\n");
+}
+
 /* Records that lie, point outside or are no paths: ignored, or nothing is there. */
 TEST(redirects_that_lie_lead_nowhere)
 {
@@ -246,6 +269,7 @@ int main(void)
 		UNI_TEST(a_directory_is_renamed_onto_one_with_marks_in_it),
 		UNI_TEST(removed_after_its_rename_nothing_comes_back),
 		UNI_TEST(redirects_of_lower_branches_are_followed),
+		UNI_TEST(a_redirect_in_an_opaque_directory_leads_on),
 		UNI_TEST(redirects_that_lie_lead_nowhere),
 		UNI_TEST(numbers_stay_over_rename_and_mount),
 	};
