@@ -59,7 +59,8 @@ static bool try_one(struct trial *x, unsigned at)
 	return stopped;
 }
 
-static void a_stop_shows_before_or_after(void **state)
+/* rows: 36 */
+TEST(a_stop_shows_before_or_after)
 {
 	struct trial *x = *state;
 

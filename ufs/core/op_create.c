@@ -3,8 +3,9 @@
  * Making names. A mark that hides the name is dealt with so that a stop at
  * any point shows the old state or the new one: where it stands beside the
  * name, the entry is made first and the mark goes last (a real entry wins, and
- * a directory beside a whiteout is opaque); where it stands at the name, the
- * entry is made aside and takes its place.
+ * a directory beside a whiteout is opaque); where it stands at the name, or the
+ * object is not whole without a record, the entry is made aside and takes its
+ * place.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include "cleanup.h"
 #include "copyup.h"
 #include "cred.h"
+#include "durable.h"
 #include "format.h"
 #include "lend.h"
 #include "lookup.h"
@@ -145,17 +147,19 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 
 	if (r == 0)
 		r = sys_stat(fd, "", &st);
-	if (r < 0 || S_ISLNK(m->mode))
+	if (r < 0)
 		return r;
 	if (dir.st_mode & S_ISGID) {
 		mode_t mode = st.st_mode | (S_ISDIR(m->mode) ? S_ISGID : 0);
 
 		r = sys_chown(fd, (uid_t)-1, dir.st_gid);
 		if (r == 0)
-			r = sys_chmod(fd, mode & 07777);
+			r = S_ISLNK(m->mode) ? 0 : sys_chmod(fd, mode & 07777);
 		if (r < 0)
 			return r;
 	}
+	if (S_ISLNK(m->mode))
+		return 0;
 	len = xattr_get_all(dirfd, "system.posix_acl_default", &acl);
 	if (len <= 0)
 		return len == -ENODATA || len == -EOPNOTSUPP ? 0 : (int)len;
@@ -203,7 +207,7 @@ static int make_opaque(struct ufs *u, int b, int dirfd, const char *name)
 static int make_node(struct ufs *u, const struct make *m, const struct make_place *p,
 		     int dirfd, const char *name, struct ufs_entry *ret)
 {
-	struct found f = { .top = p->dst, .white = -1 };
+	struct found f = { .top = p->dst, .white = -1, .redirect = -1 };
 	struct node *n;
 	int r = sys_statx(dirfd, name, &f.st);
 
@@ -342,6 +346,11 @@ static int make(struct ufs *u, node_id parent, struct make *m, int want,
 		r = make_entry(u, m, &p, ret);
 		dirset_unlock(u, dir, &p.set);
 	} while (resolve_retry(u, r, &tried));
+	if (r == 0) {
+		r = durable_names(u, 0, parent, parent);
+		if (r < 0)
+			ufs_forget(u, ret->id, 1); /* it is not handed out */
+	}
 	return r;
 }
 
