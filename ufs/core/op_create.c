@@ -153,8 +153,8 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 		mode_t mode = st.st_mode | (S_ISDIR(m->mode) ? S_ISGID : 0);
 
 		r = sys_chown(fd, (uid_t)-1, dir.st_gid);
-		if (r == 0)
-			r = S_ISLNK(m->mode) ? 0 : sys_chmod(fd, mode & 07777);
+		if (r == 0 && !S_ISLNK(m->mode))
+			r = sys_chmod(fd, mode & 07777);
 		if (r < 0)
 			return r;
 	}
