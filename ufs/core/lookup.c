@@ -190,7 +190,7 @@ int lookup_follow(struct ufs *u, struct node *dir, const struct dirset *s,
 	if (r > 0)
 		r = redirect_follow(u, dir, b, to, &more);
 	if (r < 0 || !to)
-		return r == -EACCES ? 0 : r;
+		return r == -EACCES && u->euid != 0 ? 0 : r;
 	f->steps = more.steps;
 	if (more.bottom < 0)
 		return 0;
