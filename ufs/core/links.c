@@ -64,10 +64,10 @@ void links_look(struct ufs *u, int top, const struct statx *st, struct link_stat
 							   st->stx_dev_minor)));
 	ret->nlink = st->stx_nlink;
 	ret->indexed = false;
+	ret->recorded = !S_ISDIR(st->stx_mode) && t && records_origin(t, &key, &ret->id);
 	if (S_ISDIR(st->stx_mode))
 		return;
-	if (t && records_origin(t, &key, &ret->id) && records_link(t, &ret->id, &l) &&
-	    l.upper == st->stx_ino) {
+	if (ret->recorded && records_link(t, &ret->id, &l) && l.upper == st->stx_ino) {
 		ret->indexed = true;
 		ret->nlink = st->stx_nlink - 1 + names_left(&l);
 	}

@@ -574,16 +574,6 @@ bool records_has_origin(struct records *t, uint64_t ino)
 
 /* -- links ---------------------------------------------------------------------------- */
 
-bool records_any_link(struct records *t)
-{
-	bool any;
-
-	pthread_rwlock_rdlock(&t->lock);
-	any = t->links.n != 0;
-	pthread_rwlock_unlock(&t->lock);
-	return any;
-}
-
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret)
 {
 	const struct linked *l;
