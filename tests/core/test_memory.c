@@ -41,11 +41,13 @@ static bool try_one(struct trial *x, unsigned at, bool known)
 TEST(an_allocation_that_fails_leaves_the_state_before_or_after)
 {
 	struct trial *x = *state;
+	bool known = (x->mode + strlen(x->op->name)) % 2;
 
 	trial_begin(x);
-	for (int known = 0; known < 2; known++)
-		for (unsigned at = 1; try_one(x, at, known); at++)
-			;
+	for (unsigned at = 1; try_one(x, at, known); at++)
+		;
+	for (unsigned at = 1; getenv("UFS_TEST_LONG") && try_one(x, at, !known); at++)
+		;
 }
 
 int main(void)

@@ -27,15 +27,14 @@
 /* A directory of ours that is to be emptied: a mode that forbids it goes. */
 static int open_to_empty(int parent, const char *name)
 {
-	int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	_close_ int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	_close_ int path = -EBADF;
 
 	if (fd >= 0 && geteuid() == 0)
-		return fd;
+		return take_fd(&fd);
 	path = sys_openat(parent, name, O_PATH | O_DIRECTORY, 0);
 	if (path < 0)
 		return path;
-	close_fd(&fd);
 	(void)sys_chmod(path, 0700); /* failing shows at the next call */
 	return sys_reopen(path, O_RDONLY | O_DIRECTORY);
 }
