@@ -212,7 +212,7 @@ static int make_in_place(struct ufs *u, const struct make *m, const struct make_
 	if (p->white && m->cred && S_ISDIR(m->mode))
 		r = make_opaque(u, p->dst, fd, m->name);
 	if (r == 0 && p->white)
-		r = u->format->unhide(fd, m->name);
+		r = branch_unhide(branch_at(u, p->dst), fd, m->name);
 	if (r < 0 && S_ISDIR(m->mode) && m->cred)
 		(void)workdir_remove_tree(fd, m->name); /* with its opaque mark */
 	else if (r < 0)
@@ -232,7 +232,7 @@ static int make_appear(struct ufs *u, const struct make_place *p, int tmp,
 	if (r == -EINVAL) /* no flags there; the place is known to be free */
 		r = sys_renameat2(tmp, from, fd, name, 0);
 	if (r == 0 && p->white) /* a failure leaves a note */
-		(void)u->format->unhide(fd, name);
+		(void)branch_unhide(branch_at(u, p->dst), fd, name);
 	return r;
 }
 

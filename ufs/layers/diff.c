@@ -283,25 +283,6 @@ static int diff_dir(struct walk *w, struct level *l)
 	return r;
 }
 
-/* The roots of the lower branches, down to the first opaque one. */
-static int diff_roots(struct layer_diff *d, struct stack *s)
-{
-	s->v = d->nlowers ? calloc(d->nlowers, sizeof(*s->v)) : NULL;
-	if (d->nlowers && !s->v)
-		return -ENOMEM;
-	for (size_t i = 0; i < d->nlowers; i++) {
-		int r, fd = sys_openat(d->lowers[i].fd, ".", O_PATH | O_DIRECTORY, 0);
-
-		if (fd < 0)
-			return fd;
-		s->v[s->n++] = (struct stack_dir){ fd, &d->lowers[i] };
-		r = layer_opaque(&d->lowers[i], fd);
-		if (r != 0)
-			return r < 0 ? r : 0;
-	}
-	return 0;
-}
-
 int layer_diff(struct layer_diff *d, struct err *e)
 {
 	struct walk w = { .d = d, .e = e };
@@ -312,7 +293,7 @@ int layer_diff(struct layer_diff *d, struct err *e)
 	root.fd = sys_openat(d->upper.fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	r = root.fd < 0 ? root.fd : sys_stat(root.fd, "", &root.st);
 	if (r == 0)
-		r = diff_roots(d, &root.below);
+		r = stack_roots(&root.below, d->lowers, d->nlowers);
 	if (r == 0)
 		r = layer_opaque(&d->upper, root.fd);
 	if (r < 0) {

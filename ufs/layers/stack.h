@@ -18,10 +18,20 @@ struct stack_dir {
 	const struct layer *layer;
 };
 
+/* Where the branches from number FROM on have the directory, from their roots. */
+struct stack_path {
+	size_t from;
+	char *path;  /* "" for the root, else "/..." */
+};
+
 /* The same directory on several branches, top first. */
 struct stack {
 	struct stack_dir *v;
 	size_t n;
+	const struct layer *layers; /* all branches that count, not owned */
+	size_t nlayers;
+	struct stack_path *paths;   /* by FROM; the first is 0 */
+	size_t npaths;
 };
 
 /* Names, sorted by their bytes, each once. */
@@ -44,18 +54,38 @@ int layer_classify(const struct layer *l, int fd, const char *name,
 int layer_hidden(const struct layer *l, int fd, const char *name);
 int layer_opaque(const struct layer *l, int fd);
 
+/* As format_redirect, and 0 where marks do not count. */
+int layer_redirect(const struct layer *l, int fd, char **ret);
+
+/*
+ * The roots of LAYERS, which stay the caller's, down to the first opaque one;
+ * the others do not count. Returns 0 or -errno.
+ */
+int stack_roots(struct stack *s, const struct layer *layers, size_t n);
+
 /*
  * What the stack shows under NAME.
  * Returns 1 with *RET filled, 0 when it shows nothing, or -errno.
+ *   ret_at  which of S->v has it; may be NULL
  */
 int stack_find(const struct stack *s, const char *name, struct stat *ret);
+int stack_find_at(const struct stack *s, const char *name, struct stat *ret,
+		  size_t *ret_at);
 
 /*
- * The directory NAME of the stack. Empty when the stack shows no directory
- * there. *UNREAD counts the branches where it may not be entered.
+ * The directory NAME of the stack, redirects on its branches being followed.
+ * Empty when the stack shows no directory there. *UNREAD counts the branches
+ * where it may not be entered.
  */
 int stack_enter(const struct stack *s, const char *name, struct stack *ret,
 		size_t *unread);
+
+/*
+ * The directory at which redirect TO leads that stands in directory S of a branch
+ * above all of the stack. Empty when nothing is there.
+ */
+int stack_follow(const struct stack *s, const char *to, struct stack *ret,
+		 size_t *unread);
 
 /* The names that the stack shows, sorted. */
 int stack_names(const struct stack *s, struct names *ret, size_t *unread);
