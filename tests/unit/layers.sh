@@ -57,8 +57,8 @@ ufs/core/rename_at.[ch]: lib/* ufs/core/*
 ufs/core/op*: lib/* ufs/core/*
 ufs/core/core.c: lib/* ufs/core/*
 ufs/fuse/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/fuse/*
-ufs/layers/*: lib/* ufs/core/format.h ufs/core/xattr.h ufs/core/types.h ufs/core/records.h ufs/core/reclog.h ufs/core/inum.h ufs/core/workdir.h ufs/layers/*
-ufs/cmd/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/core/format.h ufs/fuse/session.h ufs/fuse/fuse_version.h nowhere/config-build.h ufs/layers/*.h ufs/cmd/*.h launcher/state.h
+ufs/layers/*: lib/* ufs/core/format.h ufs/core/xattr.h ufs/core/types.h ufs/core/records.h ufs/core/reclog.h ufs/core/rectab.h ufs/core/inum.h ufs/core/workdir.h ufs/layers/*
+ufs/cmd/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/core/format.h ufs/core/workdir.h ufs/fuse/session.h ufs/fuse/fuse_version.h nowhere/config-build.h ufs/layers/*.h ufs/cmd/*.h launcher/state.h
 launcher/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/fuse/session.h ufs/layers/*.h ufs/cmd/cmd.h launcher/*
 "
 # word: where alone it may stand. FUSE is known to one folder; nothing below

@@ -19,9 +19,6 @@
 #include "str.h"
 #include "sys.h"
 
-#define LOCK_NAME "lock"
-#define TMP_NAME "tmp"
-
 int workdir_remove_tree(int parent, const char *name)
 {
 	_dir_ DIR *d = NULL;

@@ -30,12 +30,14 @@
 #include "err.h"
 
 struct format;
+struct records;
 
 /* A branch of the stack. */
 struct layer {
 	int fd;                      /* its root; O_PATH will do */
 	bool marks;                  /* whiteouts and opaque marks in it count */
 	const struct format *format; /* whose marks, NULL: those of every format */
+	struct records *records;     /* what hides names without a mark, or NULL */
 };
 
 enum {

@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "format.h"
 #include "path.h"
+#include "records.h"
 #include "str.h"
 #include "sys.h"
 
@@ -111,9 +112,12 @@ int layer_classify(const struct layer *l, int fd, const char *name,
 
 int layer_hidden(const struct layer *l, int fd, const char *name)
 {
+	int r;
+
 	if (!l->marks)
 		return 0;
-	return l->format ? l->format->hidden(fd, name) : format_any_hidden(fd, name);
+	r = l->format ? l->format->hidden(fd, name) : format_any_hidden(fd, name);
+	return r != 0 ? r : records_hidden(l->records, fd, name);
 }
 
 int layer_opaque(const struct layer *l, int fd)
@@ -175,8 +179,7 @@ static int put_path(struct stack *s, size_t from, char *path)
 	return 0;
 }
 
-/* RET, empty yet, is to be NAME in S. */
-static int begin(const struct stack *s, const char *name, struct stack *ret)
+int stack_none(const struct stack *s, const char *name, struct stack *ret)
 {
 	*ret = (struct stack){ .layers = s->layers, .nlayers = s->nlayers };
 	ret->v = s->nlayers ? calloc(s->nlayers, sizeof(*ret->v)) : NULL;
@@ -401,7 +404,7 @@ static char *target(const struct stack *s, size_t from, const char *to)
 int stack_follow(const struct stack *s, const char *to, struct stack *ret,
 		 size_t *unread)
 {
-	int r = begin(s, "", ret);
+	int r = stack_none(s, "", ret);
 
 	return r < 0 ? r : follow(ret, 0, target(s, 0, to), unread);
 }
@@ -423,7 +426,7 @@ static int goes_on(const struct stack_dir *at, const char *name, int fd, char **
 int stack_enter(const struct stack *s, const char *name, struct stack *ret,
 		size_t *unread)
 {
-	int r = begin(s, name, ret);
+	int r = stack_none(s, name, ret);
 
 	for (size_t i = 0; i < s->n && r == 0; i++) {
 		const struct stack_dir *at = &s->v[i];

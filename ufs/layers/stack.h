@@ -81,6 +81,12 @@ int stack_enter(const struct stack *s, const char *name, struct stack *ret,
 		size_t *unread);
 
 /*
+ * The directory NAME of the stack where nothing of it shows: empty, though a
+ * directory in it may have a redirect that leads on.
+ */
+int stack_none(const struct stack *s, const char *name, struct stack *ret);
+
+/*
  * The directory at which redirect TO leads that stands in directory S of a branch
  * above all of the stack. Empty when nothing is there.
  */
