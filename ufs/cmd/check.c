@@ -143,6 +143,11 @@ static void check_summary(const struct check_branch *b)
 	putchar('\n');
 }
 
+static int check_json_count(struct json_object *o, const char *key, size_t n)
+{
+	return json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+}
+
 /* The branch as an element of "branches". */
 static int check_json_branch(struct check_branch *b)
 {
@@ -151,9 +156,9 @@ static int check_json_branch(struct check_branch *b)
 
 	if (o && json_add_name(o, "branch", b->name) == 0 &&
 	    json_object_object_add(o, "findings", json_object_get(b->findings)) == 0 &&
-	    json_object_object_add(o, "faults", json_object_new_int64((int64_t)c->faults)) == 0 &&
-	    json_object_object_add(o, "mended", json_object_new_int64((int64_t)c->mended)) == 0 &&
-	    json_object_object_add(o, "notes", json_object_new_int64((int64_t)c->notes)) == 0 &&
+	    check_json_count(o, "faults", c->faults) == 0 &&
+	    check_json_count(o, "mended", c->mended) == 0 &&
+	    check_json_count(o, "notes", c->notes) == 0 &&
 	    json_object_object_add(o, "compared", json_object_new_boolean(c->nlowers)) == 0 &&
 	    json_object_array_add(b->rq->branches, o) == 0)
 		return 0;

@@ -14,91 +14,6 @@
 #include "str.h"
 #include "sys.h"
 
-/* -- names ------------------------------------------------------------------- */
-
-int names_add(struct names *l, const char *name)
-{
-	char *copy;
-
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 32;
-		char **v = realloc(l->v, cap * sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		l->v = v;
-		l->cap = cap;
-	}
-	copy = strdup(name);
-	if (!copy)
-		return -ENOMEM;
-	l->v[l->n++] = copy;
-	return 0;
-}
-
-int names_read(struct names *l, int fd)
-{
-	_dir_ DIR *d = NULL;
-	int own = sys_openat(fd, ".", O_RDONLY | O_DIRECTORY, 0);
-
-	if (own < 0)
-		return own;
-	d = fdopendir(own);
-	if (!d) {
-		int r = -errno;
-
-		close_fd(&own);
-		return r;
-	}
-	for (;;) {
-		struct dirent *de;
-		int r;
-
-		errno = 0;
-		de = readdir(d);
-		if (!de)
-			return -errno;
-		if (!path_is_component(de->d_name))
-			continue;
-		r = names_add(l, de->d_name);
-		if (r < 0)
-			return r;
-	}
-}
-
-static int name_cmp(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void names_sort(struct names *l)
-{
-	size_t n = 0;
-
-	if (l->n)
-		qsort(l->v, l->n, sizeof(*l->v), name_cmp);
-	for (size_t i = 0; i < l->n; i++) {
-		if (n && strcmp(l->v[n - 1], l->v[i]) == 0)
-			free(l->v[i]);
-		else
-			l->v[n++] = l->v[i];
-	}
-	l->n = n;
-}
-
-bool names_has(const struct names *l, const char *name)
-{
-	return l->n && bsearch(&name, l->v, l->n, sizeof(*l->v), name_cmp);
-}
-
-void names_done(struct names *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		free(l->v[i]);
-	free(l->v);
-	*l = (struct names){ 0 };
-}
-
 /* -- marks ------------------------------------------------------------------- */
 
 int layer_classify(const struct layer *l, int fd, const char *name,
@@ -456,6 +371,27 @@ int stack_enter(const struct stack *s, const char *name, struct stack *ret,
 		r = 0;
 	}
 	return r;
+}
+
+int stack_join(const struct layer *layers, int fd, struct stack *lower, struct stack *ret)
+{
+	int r = fd < 0 ? fd : 0;
+
+	*ret = (struct stack){ .layers = layers, .nlayers = lower->nlayers + 1 };
+	ret->v = calloc(ret->nlayers, sizeof(*ret->v));
+	if (r == 0)
+		r = ret->v ? put_path(ret, 0, strdup("")) : -ENOMEM;
+	for (size_t i = 0; r == 0 && i < lower->npaths; i++)
+		r = put_path(ret, lower->paths[i].from + 1, strdup(lower->paths[i].path));
+	if (r < 0) {
+		close_fd(&fd);
+		return r;
+	}
+	ret->v[ret->n++] = (struct stack_dir){ fd, layers };
+	for (size_t i = 0; i < lower->n; i++)
+		ret->v[ret->n++] = lower->v[i];
+	lower->n = 0;
+	return 0;
 }
 
 int stack_names(const struct stack *s, struct names *ret, size_t *unread)

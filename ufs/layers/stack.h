@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "diff.h"
+#include "names.h"
 
 /* A directory on one branch. */
 struct stack_dir {
@@ -33,19 +34,6 @@ struct stack {
 	struct stack_path *paths;   /* by FROM; the first is 0 */
 	size_t npaths;
 };
-
-/* Names, sorted by their bytes, each once. */
-struct names {
-	char **v;
-	size_t n, cap;
-};
-
-/* Take the names of directory FD, all but "." and "..", in any order. */
-int names_read(struct names *l, int fd);
-int names_add(struct names *l, const char *name);
-void names_sort(struct names *l);
-bool names_has(const struct names *l, const char *name);
-void names_done(struct names *l);
 
 /* Marks of layer L in directory FD; as the functions of struct format, and
  * nothing where marks do not count. */
@@ -92,6 +80,12 @@ int stack_none(const struct stack *s, const char *name, struct stack *ret);
  */
 int stack_follow(const struct stack *s, const char *to, struct stack *ret,
 		 size_t *unread);
+
+/*
+ * The directory that is FD (taken) on LAYERS[0] and LOWER on those behind it, of
+ * which LOWER is a stack; LOWER is empty then.
+ */
+int stack_join(const struct layer *layers, int fd, struct stack *lower, struct stack *ret);
 
 /* The names that the stack shows, sorted. */
 int stack_names(const struct stack *s, struct names *ret, size_t *unread);

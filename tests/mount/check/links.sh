@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # Records of files with several names that do not fit what is there.
+# shellcheck disable=SC2086
 . "$srcdir/tests/lib/check.sh"
 
 t_branches
