@@ -47,6 +47,26 @@ TEST(overlay_deletes_with_a_device_in_place)
 		       "g link x\n");
 }
 
+/* Semantics row 27: what is made aside inherits as what is made in place. */
+TEST(a_link_over_overlays_whiteout_gets_the_group_of_a_setgid_directory)
+{
+	struct uni *t = *state;
+	_free_ char *d = NULL;
+	struct stat st;
+
+	uni_two(t);
+	uni_make(t, "lo/d/l file 0644 hidden first\n");
+	use_overlay(t);
+	d = uni_real(t, "lo/d");
+	assert_ok(chown(d, 0, 54321));
+	assert_ok(chmod(d, 02775));
+	uni_open(t);
+	assert_ok(uni_unlink(t, "d/l"));
+	assert_ok(uni_symlink(t, "f", "d/l"));
+	assert_ok(uni_stat(t, "d/l", &st));
+	assert_int_equal(st.st_gid, 54321);
+}
+
 TEST(overlay_marks_a_directory_over_a_deleted_one_opaque)
 {
 	struct uni *t = *state;
@@ -121,7 +141,7 @@ TEST(overlay_takes_a_directory_with_whiteouts_away)
 	uni_view_is(t, "");
 }
 
-/* Semantics row 31: the device stands in place of a name of any length. */
+/* rows: 31: the device stands in place of a name of any length. */
 TEST(overlay_deletes_a_name_of_255_bytes)
 {
 	struct uni *t = *state;
@@ -197,6 +217,7 @@ TEST(the_lock_of_a_dead_holder_does_not_block)
 	uni_open(t);
 }
 
+/* rows: 36 */
 TEST(what_an_earlier_daemon_left_in_flight_is_swept)
 {
 	struct uni *t = *state;
@@ -335,6 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNI_TEST(overlay_deletes_with_a_device_in_place),
+		UNI_TEST(a_link_over_overlays_whiteout_gets_the_group_of_a_setgid_directory),
 		UNI_TEST(overlay_marks_a_directory_over_a_deleted_one_opaque),
 		UNI_TEST(overlay_renames_leave_a_device_behind),
 		UNI_TEST(overlay_reserves_no_name),

@@ -53,6 +53,7 @@ static void view_is(struct uni *t, const char *want)
 	sb_done(&b);
 }
 
+/* rows: 31 */
 TEST(a_lower_name_is_deleted)
 {
 	struct uni *t = *state;
@@ -145,6 +146,7 @@ TEST(a_deleted_name_is_made_again)
 	}
 }
 
+/* rows: 31 */
 TEST(renames_from_and_onto_them)
 {
 	struct uni *t = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "harness.h"
 
-/* Semantics row 6. */
+/* rows: 6 */
 TEST(rename_of_a_lower_file_copies_it_up_and_hides_the_old_name)
 {
 	struct uni *t = *state;
@@ -90,6 +90,7 @@ TEST(rename_onto_itself_does_nothing)
 		       "c file 0644 b\n");
 }
 
+/* rows: 6 */
 TEST(rename_minds_types_and_emptiness)
 {
 	struct uni *t = *state;
@@ -175,7 +176,26 @@ TEST(an_upper_directory_renamed_over_a_whiteout_hides_the_lower_one)
 		       "d/f file 0644 x\n");
 }
 
+/* Row 28: the mark that goes into it is no change that the times tell of. */
+TEST(a_directory_renamed_over_a_whiteout_keeps_its_times)
+{
+	struct uni *t = *state;
+	struct stat st;
+
+	uni_two(t);
+	uni_make(t, "up/d/f file 0644 x\n"
+		    "lo/e/old file 0644 old\n");
+	uni_make(t, "up/d time 1000\n");
+	uni_open(t);
+	assert_ok(uni_unlink(t, "e/old"));
+	assert_ok(uni_rename(t, "d", "e", 0));
+	assert_ok(uni_stat(t, "e", &st));
+	assert_int_equal(st.st_mtim.tv_sec, 1000);
+	assert_int_equal(st.st_mtim.tv_nsec, 123456789);
+}
+
 /* With redirect=off, as on AUFS without dirren: mv copies. */
+/* rows: 5 */
 TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev)
 {
 	struct uni *t = *state;
@@ -198,7 +218,7 @@ TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev)
 			     "m/g file 0644 y\n");
 }
 
-/* Semantics row 7. */
+/* rows: 7 */
 TEST(noreplace_sees_lower_names_and_no_whiteouts)
 {
 	struct uni *t = *state;
@@ -219,7 +239,7 @@ TEST(noreplace_sees_lower_names_and_no_whiteouts)
 		       "d file 0644 d\n");
 }
 
-/* Semantics row 8, for files. */
+/* rows: 8: for files. */
 TEST(exchange_swaps_two_files_of_any_branch)
 {
 	struct uni *t = *state;
@@ -243,7 +263,7 @@ TEST(exchange_swaps_two_files_of_any_branch)
 		       "d/b file 0644 a\n");
 }
 
-/* Semantics row 8, for directories. */
+/* rows: 8: for directories. */
 TEST(exchange_swaps_directories_of_any_branch)
 {
 	struct uni *t = *state;
@@ -269,7 +289,7 @@ TEST(exchange_swaps_directories_of_any_branch)
 	}
 }
 
-/* Semantics row 9, pinned as in AUFS. */
+/* rows: 9: pinned as in AUFS. */
 TEST(rename_whiteout_and_unknown_flags_are_einval)
 {
 	struct uni *t = *state;
@@ -331,6 +351,7 @@ int main(void)
 		UNI_TEST(rename_of_an_upper_directory_takes_all_along),
 		UNI_TEST(a_directory_renamed_over_an_empty_merged_one_hides_the_lower_one),
 		UNI_TEST(an_upper_directory_renamed_over_a_whiteout_hides_the_lower_one),
+		UNI_TEST(a_directory_renamed_over_a_whiteout_keeps_its_times),
 		UNI_TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev),
 		UNI_TEST(noreplace_sees_lower_names_and_no_whiteouts),
 		UNI_TEST(exchange_swaps_two_files_of_any_branch),

@@ -41,6 +41,7 @@ struct branch {
 	bool marks;                   /* whiteouts and opaque marks count */
 	bool writable;
 	bool no_xattr;
+	bool no_tmpfile;              /* takes no O_TMPFILE */
 	bool redirects;               /* directories may be renamed by a redirect */
 	dev_t dev;
 	ino_t ino;
@@ -86,7 +87,7 @@ int branch_opaque(const struct branch *b, int dirfd);
 /*
  * Hide NAME in DIRFD of a writable branch that is ready, and the opposite: as
  * the branch's format does it, and for a name that is too long for a mark beside
- * it by a record (records.h).
+ * it by a record (records.h); then branch_hide returns 1.
  */
 int branch_hide(const struct branch *b, int dirfd, const char *name);
 int branch_unhide(const struct branch *b, int dirfd, const char *name);

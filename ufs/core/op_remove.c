@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #include "copyup.h"
+#include "durable.h"
+#include "fileattr.h"
 #include "format.h"
 #include "lend.h"
 #include "links.h"
@@ -38,6 +40,8 @@ static int removal_check(const struct removal *r, bool is_dir)
 {
 	if (r->f.top < 0)
 		return r->f.virt ? -EBUSY : -ENOENT;
+	if (fileattr_protects(&r->f.st))
+		return -EPERM; /* as the branch itself would say, were it written */
 	if (is_dir && r->f.type != DT_DIR)
 		return -ENOTDIR;
 	if (!is_dir && r->f.type == DT_DIR)
@@ -90,7 +94,7 @@ static int removal_fd(const struct removal *m)
 
 static int hide(struct ufs *u, const struct removal *m)
 {
-	return branch_hide(branch_at(u, m->dst), removal_fd(m), m->name);
+	return durable_hide(u, m->dst, removal_fd(m), m->name);
 }
 
 /* Take the whiteout away again after a failure behind it. */
@@ -210,34 +214,29 @@ static int remove_name(struct ufs *u, node_id parent, const char *name, bool is_
 	if (r < 0)
 		return r;
 	do {
-		m.trash.s[0] = '\0';
 		r = removal_lock(u, &m, is_dir);
 		if (r < 0)
 			continue;
 		r = remove_locked(u, &m, is_dir);
 		dirset_unlock(u, m.dir, &m.set);
+		if (m.trash.s[0]) /* what stays is swept at the next mount */
+			(void)workdir_remove_tree(branch_at(u, m.dst)->work->tmp, m.trash.s);
+		m.trash.s[0] = '\0';
 	} while (resolve_retry(u, r, &tried));
-	if (m.trash.s[0]) /* what stays is swept at the next mount */
-		(void)workdir_remove_tree(branch_at(u, m.dst)->work->tmp, m.trash.s);
 	return r;
 }
 
 int ufs_unlink(struct ufs *u, node_id parent, const char *name)
 {
-	return remove_name(u, parent, name, false);
+	return durable_names(u, remove_name(u, parent, name, false), parent, parent);
 }
 
-int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
+/* May the directory NAME of DIR be removed? */
+static int check_directory(struct ufs *u, struct node *dir, const char *name)
 {
-	struct node *dir, *n;
-	int r = op_dir(u, parent, &dir);
+	struct node *n;
+	int r = op_child(u, dir, name, &n);
 
-	if (r == 0)
-		r = lookup_check(name);
-	if (r == 0 && u->format->reserved(name))
-		r = -ENOENT;
-	if (r == 0)
-		r = op_child(u, dir, name, &n);
 	if (r < 0)
 		return r;
 	/* Nothing can be made in it meanwhile: the kernel holds both. */
@@ -247,8 +246,24 @@ int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
 		r = -EBUSY;
 	else
 		r = op_check_empty(u, n);
-	if (r == 0)
-		r = remove_name(u, parent, name, true);
 	node_unref(u->nodes, n);
 	return r;
+}
+
+int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
+{
+	bool tried = false;
+	struct node *dir;
+	int r = op_dir(u, parent, &dir);
+
+	if (r == 0)
+		r = lookup_check(name);
+	if (r == 0 && u->format->reserved(name))
+		r = -ENOENT;
+	if (r < 0)
+		return r;
+	do {
+		r = check_directory(u, dir, name);
+	} while (resolve_retry(u, r, &tried));
+	return r < 0 ? r : durable_names(u, remove_name(u, parent, name, true), parent, parent);
 }

@@ -16,6 +16,7 @@
 
 #define LOG_MAGIC 0x7531u
 #define SLOT 64
+#define AHEAD 4096 /* bytes that are kept ready, for a full filesystem */
 
 /* On disk, in the machine's byte order: a work directory stays on its host. */
 struct entry {
@@ -32,7 +33,7 @@ struct reclog {
 	int dirfd;  /* not ours */
 	int fd;
 	bool write;
-	off_t end;
+	off_t end, ready;
 	size_t entries;
 	_Atomic bool dirty;
 };
@@ -42,6 +43,15 @@ static uint64_t entry_sum(const struct entry *x, const char *text)
 	uint64_t h = hash_bytes(x, offsetof(struct entry, sum), LOG_MAGIC);
 
 	return x->slots ? hash_bytes(text, (size_t)x->slots * SLOT, h) : h;
+}
+
+/* Room for what says that a name was deleted, where nothing else can be written. */
+static void keep_ready(struct reclog *l)
+{
+	if (l->end + AHEAD / 2 < l->ready)
+		return;
+	(void)sys_fallocate(l->fd, FALLOC_FL_KEEP_SIZE, l->end, AHEAD);
+	l->ready = l->end + AHEAD; /* or never: it is not asked again for each entry */
 }
 
 /* -- reading -------------------------------------------------------------------------- */
@@ -122,12 +132,16 @@ int reclog_load(struct reclog *l, int (*each)(void *ctx, const struct reclog_ent
 	} while (r > 0);
 	if (r < 0)
 		return r;
-	if (fstat(l->fd, &st) < 0)
-		return -errno;
-	if (st.st_size <= l->end)
+	r = sys_stat(l->fd, "", &st);
+	if (r < 0)
+		return r;
+	if (st.st_size > l->end)
+		log_warn("the last record of a change was cut off by a crash");
+	if (!l->write)
 		return 0;
-	log_warn("the last record of a change was cut off by a crash");
-	return l->write ? sys_ftruncate(l->fd, l->end) : 0;
+	r = st.st_size > l->end ? sys_ftruncate(l->fd, l->end) : 0;
+	keep_ready(l);
+	return r;
 }
 
 /* A file of another kind or version is not ours to cut off. */
@@ -198,7 +212,9 @@ int reclog_open(struct reclog **ret, int dirfd, bool write)
 	r = l->fd = sys_openat(dirfd, LOG_NAME, (write ? O_RDWR | O_CREAT : O_RDONLY) |
 			       O_NONBLOCK, 0600);
 	if (r >= 0)
-		r = fstat(l->fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+		r = sys_stat(l->fd, "", &st);
+	if (r == 0)
+		r = S_ISREG(st.st_mode) ? 0 : -EINVAL;
 	if (r == 0 && write)
 		r = put_aside(l);
 	if (r < 0) {
@@ -258,6 +274,7 @@ int reclog_append(struct reclog *l, const struct reclog_entry *in)
 	l->end += (off_t)len;
 	l->entries++;
 	atomic_store(&l->dirty, true);
+	keep_ready(l);
 	return 0;
 }
 

@@ -100,8 +100,7 @@ bool records_has_origin(struct records *t, uint64_t ino);
 
 /*
  * Hide NAME in the directory DIRFD of the branch (O_PATH will do) from the
- * branches below; durable when it returns. And the opposite; 0 also when it
- * was not hidden. A real entry wins, as it does over a whiteout.
+ * branches below. And the opposite; 0 also when it was not hidden. A real entry wins, as it does over a whiteout.
  */
 int records_hide(struct records *t, int dirfd, const char *name);
 int records_unhide(struct records *t, int dirfd, const char *name);
@@ -117,13 +116,20 @@ int records_each_hidden(struct records *t, int dirfd,
 
 bool records_any_link(struct records *t);
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret);
-int records_set_link(struct records *t, const struct origin *o,
-		     const struct link_record *l);
+/*
+ * Inode UPPER on this branch has the data of O now, or with 0 none has. Names that
+ * went stay counted; a record is made when there is none, with NLINK names.
+ */
+int records_set_upper(struct records *t, const struct origin *o, uint32_t nlink,
+		      uint64_t upper);
 int records_drop_link(struct records *t, const struct origin *o);
 /* May a lower object with this number on filesystem FS have a link record? */
 bool records_has_link(struct records *t, uint16_t fs, uint64_t ino);
-/* The number of mount filesystem FS in this log, for names; -1: not known. */
-int records_fs(struct records *t, uint16_t fs);
+/* The name in links/ for file INO of filesystem FS; false when it has none. */
+struct links_name {
+	char s[40];
+};
+bool records_link_name(struct records *t, uint16_t fs, uint64_t ino, struct links_name *ret);
 
 /*
  * A name that leads to the lower file O is about to be covered on this branch,
@@ -155,6 +161,7 @@ bool records_unsettled(struct records *t);
  * names (then perhaps twice), with the lock held for reading. */
 int records_each_key(struct records *t, int (*each)(void *ctx, const struct record_key *key),
 		     void *ctx);
+int records_put_link(struct records *t, const struct origin *o, const struct link_record *l);
 /* Replace the log by a new one without history; durable. -EBUSY: unsettled. */
 int records_rewrite(struct records *t);
 

@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "copyup.h"
+#include "durable.h"
 #include "format.h"
 #include "lend.h"
 #include "op.h"
@@ -100,6 +102,23 @@ static int point_below(struct ufs *u, const struct renaming *m, const struct end
 	return r < 0 ? r : redirect_add(x->node, m->br, path);
 }
 
+/* With the mark in it: putting it there is no change that its times tell of. */
+static int set_opaque(struct ufs *u, int b, int fd)
+{
+	struct timespec times[2];
+	struct stat st;
+	int r = sys_stat(fd, "", &st);
+
+	if (r == 0)
+		r = lend_set_opaque(u, b, fd);
+	if (r < 0)
+		return r;
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	(void)utimensat(fd, "", times, AT_EMPTY_PATH); /* looks only */
+	return 0;
+}
+
 /* The directory at X will stand at TO, and is to show what it shows now. */
 static int make_movable(struct ufs *u, struct renaming *m, const struct end *x,
 			const struct end *to)
@@ -119,7 +138,7 @@ static int make_movable(struct ufs *u, struct renaming *m, const struct end *x,
 	fd = sys_openat(end_fd(m, x), x->name, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
-	return pure ? lend_set_opaque(u, m->br, fd) : point_below(u, m, x, fd);
+	return pure ? set_opaque(u, m->br, fd) : point_below(u, m, x, fd);
 }
 
 /* -- the target ------------------------------------------------------------------------ */
@@ -161,7 +180,7 @@ static int empty_target(struct ufs *u, struct renaming *m)
 		return below;
 	r = make_twin(u, m, fd, below);
 	if (r == 0 && below && !u->format->whiteout_in_place)
-		r = branch_hide(branch_at(u, m->br), fb, m->b.name);
+		r = durable_hide(u, m->br, fb, m->b.name);
 	if (r == 0)
 		r = lend_rename(u, m->br, &(struct lend_move){
 			w->tmp, m->trash.s, fb, m->b.name, RENAME_EXCHANGE });
@@ -204,7 +223,7 @@ static int rename_beside(struct ufs *u, struct renaming *m, bool white)
 	int fa = end_fd(m, &m->a), r = 0;
 
 	if (white)
-		r = branch_hide(branch_at(u, m->br), fa, m->a.name);
+		r = durable_hide(u, m->br, fa, m->a.name);
 	if (r == 0)
 		r = move_over(u, m, 0);
 	if (r < 0) {
@@ -283,7 +302,8 @@ static int rename_plain(struct ufs *u, struct renaming *m)
 	if (r < 0)
 		return r;
 	target_gone(u, m);
-	return node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name);
+	node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name, &m->b.room);
+	return 0;
 }
 
 static int rename_exchange(struct ufs *u, struct renaming *m)
@@ -296,17 +316,20 @@ static int rename_exchange(struct ufs *u, struct renaming *m)
 		r = move(u, m, RENAME_EXCHANGE);
 	if (r < 0)
 		return r;
-	r = node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name);
-	if (r == 0)
-		r = node_move(u->nodes, m->b.node, m->b.dir, m->b.name, m->a.dir,
-			      m->a.name);
-	return r;
+	node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name, &m->b.room);
+	node_move(u->nodes, m->b.node, m->b.dir, m->b.name, m->a.dir, m->a.name, &m->a.room);
+	return 0;
 }
 
 int rename_at(struct ufs *u, struct renaming *m)
 {
 	int r = recheck(u, m);
 
+	/* From the rename on nothing may fail. */
+	if (r == 0)
+		r = node_room(u->nodes, m->b.dir, m->b.name, &m->b.room);
+	if (r == 0 && (m->flags & RENAME_EXCHANGE))
+		r = node_room(u->nodes, m->a.dir, m->a.name, &m->a.room);
 	if (r < 0)
 		return r;
 	r = m->flags & RENAME_EXCHANGE ? rename_exchange(u, m) : rename_plain(u, m);

@@ -14,10 +14,27 @@
 #include "fdio.h"
 #include "format.h"
 #include "log.h"
+#include "macros.h"
 #include "path.h"
 #include "records.h"
 #include "str.h"
 #include "sys.h"
+
+/* A directory of ours that is to be emptied: a mode that forbids it goes. */
+static int open_to_empty(int parent, const char *name)
+{
+	int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	_close_ int path = -EBADF;
+
+	if (fd >= 0 && geteuid() == 0)
+		return fd;
+	path = sys_openat(parent, name, O_PATH | O_DIRECTORY, 0);
+	if (path < 0)
+		return path;
+	close_fd(&fd);
+	(void)sys_chmod(path, 0700); /* failing shows at the next call */
+	return sys_reopen(path, O_RDONLY | O_DIRECTORY);
+}
 
 int workdir_remove_tree(int parent, const char *name)
 {
@@ -27,8 +44,7 @@ int workdir_remove_tree(int parent, const char *name)
 	r = sys_unlinkat(parent, name, 0);
 	if (r != -EISDIR && r != -EPERM)
 		return r == -ENOENT ? 0 : r;
-	(void)fchmodat(parent, name, 0700, 0); /* ours: a mode that forbids it goes */
-	fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	fd = open_to_empty(parent, name);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	d = fdopendir(fd);
@@ -184,6 +200,39 @@ static int probe_whiteout(struct workdir *w, const struct branch *b, struct err 
 	return r;
 }
 
+/* Files in links/ whose last name went just before a crash. */
+struct unlinked {
+	struct origin v[64];
+	size_t n;
+};
+
+static int collect_unlinked(void *ctx, const struct origin *o, const struct link_record *l)
+{
+	struct unlinked *all = ctx;
+
+	if (l->upper && l->gone >= l->nlink && all->n < ARRAY_LEN(all->v))
+		all->v[all->n++] = *o;
+	return 0;
+}
+
+static void sweep_links(struct workdir *w, const struct branch *b)
+{
+	struct unlinked all = { .n = 0 };
+
+	(void)records_each_link(w->records, collect_unlinked, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct origin *o = &all.v[i];
+		struct links_name name;
+		struct stat st;
+
+		if (b->links < 0 || !records_link_name(w->records, o->fs, o->ino, &name))
+			continue;
+		if (sys_stat(b->links, name.s, &st) == 0 && st.st_nlink == 1 &&
+		    sys_unlinkat(b->links, name.s, 0) == 0)
+			(void)records_drop_link(w->records, o);
+	}
+}
+
 /* A branch whose records are not in use yet. */
 struct unsettled {
 	const struct branch *b;
@@ -248,6 +297,8 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 		close_fd(&fd);
 	else if (fd >= 0)
 		atomic_store(&b->links, fd);
+	if (w->records)
+		sweep_links(w, b);
 	atomic_store(&w->ready, true);
 	return 0;
 }

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -16,31 +15,20 @@
 #include "sys.h"
 #include "workdir.h"
 
-struct link_name {
-	char s[40];
-};
-
 static uint32_t names_left(const struct link_record *l)
 {
 	return l->nlink > l->gone ? l->nlink - l->gone : 0;
 }
 
-/* As links.c of the core has it. */
 static bool link_name(const struct check *k, const struct check_link *l,
-		      struct link_name *ret)
+		      struct links_name *ret)
 {
-	int own = records_fs(k->records, l->id.fs);
-
-	if (own < 0)
-		return false;
-	(void)snprintf(ret->s, sizeof(ret->s), "%x.%llx", (unsigned)own,
-		       (unsigned long long)l->id.ino);
-	return true;
+	return records_link_name(k->records, l->id.fs, l->id.ino, ret);
 }
 
 static struct check_link *link_by_name(struct check *k, const char *name)
 {
-	struct link_name n;
+	struct links_name n;
 
 	for (size_t i = 0; i < k->nlinks; i++)
 		if (link_name(k, &k->links[i], &n) && strcmp(n.s, name) == 0)
@@ -132,12 +120,12 @@ static int mend_record(struct check *k, struct check_link *l)
 {
 	_close_ int dir = -EBADF, parent = -EBADF;
 	char *slash = l->path ? strrchr(l->path, '/') : NULL;
-	struct link_name name;
+	struct links_name name;
 	int r;
 
 	l->l.upper = slash ? l->l.upper : 0;
 	if (!slash)
-		return l->l.gone ? records_set_link(k->records, &l->id, &l->l) :
+		return l->l.gone ? records_put_link(k->records, &l->id, &l->l) :
 				   records_drop_link(k->records, &l->id);
 	r = sys_mkdirat(k->c->work, LINKS_NAME, 0700);
 	if (r < 0 && r != -EEXIST)
@@ -276,7 +264,7 @@ static int check_count(struct check *k, struct check_link *l)
 	if (now.gone == l->l.gone)
 		return 0;
 	if (k->c->fix)
-		m = records_set_link(k->records, &l->id, &now);
+		m = records_put_link(k->records, &l->id, &now);
 	return check_tell(k, k->c->work_name, LINKS_NAME, CHECK_FAULT, m,
 			  "of the %u names of file %llu below %u are covered, not %u",
 			  now.nlink, (unsigned long long)l->id.ino, now.gone, l->l.gone);

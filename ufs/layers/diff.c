@@ -91,7 +91,7 @@ int diff_tell_alias(struct diff_walk *w, struct diff_level *l, int kind, const c
 		      const struct alias_copy *copy)
 {
 	struct layer_change c = {
-		.kind = kind, .dirfd = w->d->links, .name = copy->name,
+		.kind = kind, .dirfd = w->d->links, .name = copy->name.s,
 		.st = copy->st,
 	};
 	int r = diff_tell_level(w, l, w->path.len);

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -81,7 +80,7 @@ int alias_find(struct layer_diff *d, int dirfd, const char *name, struct alias_c
 	struct link_record l;
 	struct origin id;
 	struct statx st;
-	int own, r;
+	int r;
 
 	if (!t || !records_any_link(t))
 		return 0;
@@ -94,12 +93,9 @@ int alias_find(struct layer_diff *d, int dirfd, const char *name, struct alias_c
 				      dirfd));
 	if (!records_link(t, &id, &l) || !l.upper)
 		return 0;
-	own = records_fs(t, id.fs);
-	if (own < 0 || d->links < 0)
+	if (d->links < 0 || !records_link_name(t, id.fs, id.ino, &ret->name))
 		return 0;
-	(void)snprintf(ret->name, sizeof(ret->name), "%x.%llx", (unsigned)own,
-		       (unsigned long long)id.ino);
-	return sys_stat(d->links, ret->name, &ret->st) == 0 && ret->st.st_ino == l.upper;
+	return sys_stat(d->links, ret->name.s, &ret->st) == 0 && ret->st.st_ino == l.upper;
 }
 
 /* -- finding their names --------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #define UFS_LAYERS_DIFF_INTERN_H
 
 #include "diff.h"
+#include "records.h"
 #include "stack.h"
 #include "str.h"
 
@@ -15,7 +16,7 @@ struct aliases {
 
 /* The copy, in links/. */
 struct alias_copy {
-	char name[40];
+	struct links_name name;
 	struct stat st;
 };
 
