@@ -94,14 +94,15 @@ static int removal_fd(const struct removal *m)
 
 static int hide(struct ufs *u, const struct removal *m)
 {
-	return u->format->hide(removal_fd(m), branch_at(u, m->dst)->work->fd, m->name);
+	return durable_hide(u, m->dst, removal_fd(m), m->name);
 }
 
 /* Take the whiteout away again after a failure behind it. */
 static int undo_hide(struct ufs *u, const struct removal *m, int r)
 {
 	if (r < 0 && m->white)
-		(void)u->format->unhide(removal_fd(m), m->name); /* a real entry wins */
+		/* A real entry wins. */
+		(void)branch_unhide(branch_at(u, m->dst), removal_fd(m), m->name);
 	return r;
 }
 

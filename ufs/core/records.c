@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "hides.h"
 #include "log.h"
 #include "reclog.h"
 #include "rectab.h"
+#include "sys.h"
 
 #define FS_MAX 4096
 
@@ -42,6 +45,8 @@ struct records {
 	struct reclog *log;
 	struct inums *inums;
 	struct rectab objects, links;
+	struct hides hides;
+	_Atomic size_t nhides; /* for those who ask without the lock */
 	struct cover *covers;
 	uint64_t tokens;
 	uint16_t *fs;          /* by number in the log: as the mount counts them */
@@ -305,6 +310,21 @@ static int load_cover(struct records *t, const struct reclog_entry *x)
 	return 0;
 }
 
+static int load_hide(struct records *t, const struct reclog_entry *x)
+{
+	struct record_key key;
+
+	memcpy(&key, x->key, sizeof(key));
+	if (key.ino == 0 || !x->text)
+		return 0;
+	if (x->type == LOG_HIDE_DROP)
+		(void)hides_remove(&t->hides, &key, x->text);
+	else if (hides_add(&t->hides, &key, x->text) < 0)
+		return -ENOMEM;
+	atomic_store(&t->nhides, t->hides.n);
+	return 0;
+}
+
 static int load_one(void *ctx, const struct reclog_entry *x)
 {
 	struct records *t = ctx;
@@ -323,6 +343,9 @@ static int load_one(void *ctx, const struct reclog_entry *x)
 	case LOG_COVER:
 	case LOG_COVER_DONE:
 		return load_cover(t, x);
+	case LOG_HIDE:
+	case LOG_HIDE_DROP:
+		return load_hide(t, x);
 	default:
 		return 0; /* of a later version */
 	}
@@ -369,6 +392,28 @@ static int append_link(struct records *t, struct reclog *log, const struct origi
 	return r < 0 ? r : reclog_append(log, &x);
 }
 
+static int append_hide(struct reclog *log, uint16_t type, const void *dir,
+		       const char *name)
+{
+	struct reclog_entry x = { .type = type, .text = name };
+
+	memcpy(x.key, dir, sizeof(x.key));
+	return reclog_append(log, &x);
+}
+
+static int write_hides(const struct records *t, struct reclog *to)
+{
+	const char *const *names;
+	const void *dir;
+	size_t at = 0, n;
+	int r = 0;
+
+	while (r == 0 && (dir = hides_next(&t->hides, &at, &names, &n)))
+		for (size_t i = 0; i < n && r == 0; i++)
+			r = append_hide(to, LOG_HIDE, dir, names[i]);
+	return r;
+}
+
 /* All that stands in the tables, into a new log. */
 static int write_all(void *ctx, struct reclog *to)
 {
@@ -398,13 +443,13 @@ static int write_all(void *ctx, struct reclog *to)
 	at = 0;
 	while (r == 0 && (l = rectab_next(&t->links, &at)))
 		r = append_link(t, to, &l->key, &l->l, 0);
-	return r;
+	return r < 0 ? r : write_hides(t, to);
 }
 
 /* Rewrite a log that is mostly history. Failing is no harm: the old one stands. */
 static void compact(struct records *t)
 {
-	size_t n = t->nfs + t->objects.n * 2 + t->links.n;
+	size_t n = t->nfs + t->objects.n * 2 + t->links.n + t->hides.n;
 
 	if (t->covers || reclog_count(t->log) < 1024 || reclog_count(t->log) < n * 2)
 		return;
@@ -422,6 +467,7 @@ int records_open(struct records **ret, int dirfd, bool write, struct inums *inum
 	t->inums = inums;
 	t->objects.item = sizeof(struct object);
 	t->links.item = sizeof(struct linked);
+	hides_init(&t->hides);
 	r = reclog_open(&t->log, dirfd, write);
 	if (r == 0)
 		r = reclog_load(t->log, load_one, t);
@@ -444,6 +490,7 @@ void records_close(struct records *t)
 	reclog_close(t->log);
 	rectab_done(&t->objects);
 	rectab_done(&t->links);
+	hides_done(&t->hides);
 	pthread_rwlock_destroy(&t->lock);
 	free(t->fs);
 	free(t);
@@ -547,9 +594,13 @@ static int drop(struct records *t, const struct record_key *key, uint32_t flags)
 	return r;
 }
 
+static int drop_hides(struct records *t, const struct record_key *dir);
+
 int records_drop(struct records *t, const struct record_key *key)
 {
-	return drop(t, key, HAS_OWNER | HAS_ORIGIN);
+	int r = drop(t, key, HAS_OWNER | HAS_ORIGIN);
+
+	return r < 0 ? r : drop_hides(t, key);
 }
 
 int records_drop_origin(struct records *t, const struct record_key *key)
@@ -572,7 +623,131 @@ bool records_has_origin(struct records *t, uint64_t ino)
 	return has;
 }
 
+/* -- hidden names ---------------------------------------------------------------------- */
+
+int records_hide(struct records *t, int dirfd, const char *name)
+{
+	struct record_key key;
+	struct statx st;
+	int r = sys_statx(dirfd, "", &st);
+
+	if (r < 0)
+		return r;
+	key = record_key(&st);
+	pthread_rwlock_wrlock(&t->lock);
+	r = hides_add(&t->hides, &key, name);
+	if (r == 0) {
+		r = append_hide(t->log, LOG_HIDE, &key, name);
+		if (r < 0)
+			(void)hides_remove(&t->hides, &key, name);
+	} else if (r > 0) {
+		r = 0;
+	}
+	atomic_store(&t->nhides, t->hides.n);
+	pthread_rwlock_unlock(&t->lock);
+	return r;
+}
+
+int records_unhide(struct records *t, int dirfd, const char *name)
+{
+	struct record_key key;
+	struct statx st;
+	int r;
+
+	if (!records_any_hidden(t))
+		return 0;
+	r = sys_statx(dirfd, "", &st);
+	if (r < 0)
+		return r;
+	key = record_key(&st);
+	pthread_rwlock_wrlock(&t->lock);
+	if (hides_has(&t->hides, &key, name)) {
+		r = append_hide(t->log, LOG_HIDE_DROP, &key, name);
+		if (r == 0)
+			(void)hides_remove(&t->hides, &key, name);
+	}
+	atomic_store(&t->nhides, t->hides.n);
+	pthread_rwlock_unlock(&t->lock);
+	return r;
+}
+
+bool records_any_hidden(struct records *t)
+{
+	return t && atomic_load(&t->nhides) != 0;
+}
+
+int records_hidden(struct records *t, int dirfd, const char *name)
+{
+	struct record_key key;
+	struct statx st;
+	int r;
+
+	if (!records_any_hidden(t))
+		return 0;
+	r = sys_statx(dirfd, "", &st);
+	if (r < 0)
+		return r;
+	key = record_key(&st);
+	pthread_rwlock_rdlock(&t->lock);
+	r = hides_has(&t->hides, &key, name);
+	pthread_rwlock_unlock(&t->lock);
+	return r;
+}
+
+int records_each_hidden(struct records *t, int dirfd,
+			int (*each)(void *ctx, const char *name), void *ctx)
+{
+	const char *const *names;
+	struct record_key key;
+	struct statx st;
+	size_t n;
+	int r;
+
+	if (!records_any_hidden(t))
+		return 0;
+	r = sys_statx(dirfd, "", &st);
+	if (r < 0)
+		return r;
+	key = record_key(&st);
+	pthread_rwlock_rdlock(&t->lock);
+	names = hides_in(&t->hides, &key, &n);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = each(ctx, names[i]);
+	pthread_rwlock_unlock(&t->lock);
+	return r;
+}
+
+/* All in a directory that is gone. */
+static int drop_hides(struct records *t, const struct record_key *dir)
+{
+	const char *const *names;
+	size_t n;
+	int r = 0;
+
+	if (!records_any_hidden(t))
+		return 0;
+	pthread_rwlock_wrlock(&t->lock);
+	while (r == 0 && (names = hides_in(&t->hides, dir, &n))) {
+		r = append_hide(t->log, LOG_HIDE_DROP, dir, names[n - 1]);
+		if (r == 0)
+			(void)hides_remove(&t->hides, dir, names[n - 1]);
+	}
+	atomic_store(&t->nhides, t->hides.n);
+	pthread_rwlock_unlock(&t->lock);
+	return r;
+}
+
 /* -- links ---------------------------------------------------------------------------- */
+
+bool records_any_link(struct records *t)
+{
+	bool any;
+
+	pthread_rwlock_rdlock(&t->lock);
+	any = t->links.n != 0;
+	pthread_rwlock_unlock(&t->lock);
+	return any;
+}
 
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret)
 {
@@ -736,5 +911,55 @@ int records_settle(struct records *t, int (*ask)(void *ctx, const char *path), v
 		if (r >= 0)
 			r = records_covered(t, c->token, r > 0, NULL);
 	}
+	return r;
+}
+
+/* -- checking --------------------------------------------------------------------------- */
+
+bool records_unsettled(struct records *t)
+{
+	return t->covers;
+}
+
+int records_each_key(struct records *t, int (*each)(void *ctx, const struct record_key *key),
+		     void *ctx)
+{
+	const char *const *names;
+	const struct object *o;
+	const void *dir;
+	size_t at = 0, n;
+	int r = 0;
+
+	pthread_rwlock_rdlock(&t->lock);
+	while (r == 0 && (o = rectab_next(&t->objects, &at)))
+		r = each(ctx, &o->key);
+	at = 0;
+	while (r == 0 && (dir = hides_next(&t->hides, &at, &names, &n))) {
+		struct record_key key;
+
+		memcpy(&key, dir, sizeof(key));
+		r = each(ctx, &key);
+	}
+	pthread_rwlock_unlock(&t->lock);
+	return r;
+}
+
+int records_put_link(struct records *t, const struct origin *o, const struct link_record *l)
+{
+	int r;
+
+	pthread_rwlock_wrlock(&t->lock);
+	r = set_link_locked(t, o, l);
+	pthread_rwlock_unlock(&t->lock);
+	return r;
+}
+
+int records_rewrite(struct records *t)
+{
+	int r;
+
+	pthread_rwlock_wrlock(&t->lock);
+	r = t->covers ? -EBUSY : reclog_rewrite(t->log, write_all, t);
+	pthread_rwlock_unlock(&t->lock);
 	return r;
 }

@@ -21,9 +21,6 @@
 #include "str.h"
 #include "sys.h"
 
-#define LOCK_NAME "lock"
-#define TMP_NAME "tmp"
-
 /* A directory of ours that is to be emptied: a mode that forbids it goes. */
 static int open_to_empty(int parent, const char *name)
 {
@@ -237,10 +234,17 @@ static void sweep_links(struct workdir *w, const struct branch *b)
 	}
 }
 
+/* A branch whose records are not in use yet. */
+struct unsettled {
+	const struct branch *b;
+	struct records *records;
+};
+
 /* Is there an entry or a whiteout at PATH in the branch? For records_settle. */
 static int is_covered(void *ctx, const char *path)
 {
-	const struct branch *b = ctx;
+	const struct unsettled *x = ctx;
+	const struct branch *b = x->b;
 	_free_ char *dir = strdup(path);
 	_close_ int fd = -EBADF;
 	char *slash = dir ? strrchr(dir, '/') : NULL;
@@ -254,12 +258,14 @@ static int is_covered(void *ctx, const char *path)
 		return fd == -ENOMEM ? fd : 0;
 	if (sys_stat(fd, slash + 1, &st) == 0)
 		return 1;
-	return branch_hidden(b, fd, slash + 1) > 0;
+	return branch_hidden(b, fd, slash + 1) > 0 ||
+	       records_hidden(x->records, fd, slash + 1) > 0;
 }
 
 static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 {
 	int r = workdir_open_dir(b, w->path, w, e), fd;
+	struct unsettled x = { .b = b };
 
 	if (r == 0)
 		r = workdir_lock(w, b, e);
@@ -278,8 +284,9 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 	if (r < 0) /* each whiteout will be a file of its own */
 		log_debug("no shared whiteout for branch '%s' (%s)", b->path, err_name(r));
 	r = records_open(&w->records, w->fd, true, w->inums);
+	x.records = w->records;
 	if (r == 0)
-		r = records_settle(w->records, is_covered, b);
+		r = records_settle(w->records, is_covered, &x);
 	if ((r == -ENOSPC || r == -EDQUOT) && !w->must_record)
 		r = 0; /* what is known is read; no more can be noted for now */
 	if (r < 0)
