@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,14 +178,16 @@ static int to_log(struct records *t, const struct origin *o, void *ret)
 	return 0;
 }
 
-int records_fs(struct records *t, uint16_t fs)
+bool records_link_name(struct records *t, uint16_t fs, uint64_t ino, struct links_name *ret)
 {
 	int own;
 
 	pthread_rwlock_rdlock(&t->lock);
 	own = fs_find(t, fs);
 	pthread_rwlock_unlock(&t->lock);
-	return own;
+	(void)snprintf(ret->s, sizeof(ret->s), "%x.%llx", (unsigned)own,
+		       (unsigned long long)ino);
+	return own >= 0;
 }
 
 /* -- loading -------------------------------------------------------------------------- */
@@ -606,13 +609,19 @@ static int set_link_locked(struct records *t, const struct origin *o,
 	return 0;
 }
 
-int records_set_link(struct records *t, const struct origin *o,
-		     const struct link_record *l)
+int records_set_upper(struct records *t, const struct origin *o, uint32_t nlink,
+		      uint64_t upper)
 {
+	struct link_record l = { .nlink = nlink };
+	const struct linked *x;
 	int r;
 
 	pthread_rwlock_wrlock(&t->lock);
-	r = set_link_locked(t, o, l);
+	x = rectab_find(&t->links, o);
+	if (x)
+		l = x->l;
+	l.upper = upper;
+	r = set_link_locked(t, o, &l);
 	pthread_rwlock_unlock(&t->lock);
 	return r;
 }

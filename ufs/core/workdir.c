@@ -14,6 +14,7 @@
 #include "fdio.h"
 #include "format.h"
 #include "log.h"
+#include "macros.h"
 #include "path.h"
 #include "records.h"
 #include "str.h"
@@ -187,6 +188,39 @@ static int probe_whiteout(struct workdir *w, const struct branch *b, struct err 
 	return r;
 }
 
+/* Files in links/ whose last name went just before a crash. */
+struct unlinked {
+	struct origin v[64];
+	size_t n;
+};
+
+static int collect_unlinked(void *ctx, const struct origin *o, const struct link_record *l)
+{
+	struct unlinked *all = ctx;
+
+	if (l->upper && l->gone >= l->nlink && all->n < ARRAY_LEN(all->v))
+		all->v[all->n++] = *o;
+	return 0;
+}
+
+static void sweep_links(struct workdir *w, const struct branch *b)
+{
+	struct unlinked all = { .n = 0 };
+
+	(void)records_each_link(w->records, collect_unlinked, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct origin *o = &all.v[i];
+		struct links_name name;
+		struct stat st;
+
+		if (b->links < 0 || !records_link_name(w->records, o->fs, o->ino, &name))
+			continue;
+		if (sys_stat(b->links, name.s, &st) == 0 && st.st_nlink == 1 &&
+		    sys_unlinkat(b->links, name.s, 0) == 0)
+			(void)records_drop_link(w->records, o);
+	}
+}
+
 /* Is there an entry or a whiteout at PATH in the branch? For records_settle. */
 static int is_covered(void *ctx, const char *path)
 {
@@ -241,6 +275,8 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 		close_fd(&fd);
 	else if (fd >= 0)
 		atomic_store(&b->links, fd);
+	if (w->records)
+		sweep_links(w, b);
 	atomic_store(&w->ready, true);
 	return 0;
 }
