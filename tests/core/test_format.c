@@ -47,6 +47,26 @@ TEST(overlay_deletes_with_a_device_in_place)
 		       "g link x\n");
 }
 
+/* Semantics row 27: what is made aside inherits as what is made in place. */
+TEST(a_link_over_overlays_whiteout_gets_the_group_of_a_setgid_directory)
+{
+	struct uni *t = *state;
+	_free_ char *d = NULL;
+	struct stat st;
+
+	uni_two(t);
+	uni_make(t, "lo/d/l file 0644 hidden first\n");
+	use_overlay(t);
+	d = uni_real(t, "lo/d");
+	assert_ok(chown(d, 0, 54321));
+	assert_ok(chmod(d, 02775));
+	uni_open(t);
+	assert_ok(uni_unlink(t, "d/l"));
+	assert_ok(uni_symlink(t, "f", "d/l"));
+	assert_ok(uni_stat(t, "d/l", &st));
+	assert_int_equal(st.st_gid, 54321);
+}
+
 TEST(overlay_marks_a_directory_over_a_deleted_one_opaque)
 {
 	struct uni *t = *state;
@@ -336,6 +356,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNI_TEST(overlay_deletes_with_a_device_in_place),
+		UNI_TEST(a_link_over_overlays_whiteout_gets_the_group_of_a_setgid_directory),
 		UNI_TEST(overlay_marks_a_directory_over_a_deleted_one_opaque),
 		UNI_TEST(overlay_renames_leave_a_device_behind),
 		UNI_TEST(overlay_reserves_no_name),

@@ -141,27 +141,34 @@ TEST(removed_after_its_rename_nothing_comes_back)
 		      "n dir 0755\n");
 }
 
-/* What was the writable branch becomes a lower one. */
+/* What was the writable branch becomes a lower one, twice. */
 TEST(redirects_of_lower_branches_are_followed)
 {
 	struct uni *t = *state;
-	const char *want = "w dir 0755\n"
-			   "w/f file 0644 x\n"
-			   "w/y dir 0755\n"
-			   "w/y/g file 0644 y\n"
-			   "w/y/h file 0644 z\n";
 
-	uni_branch(t, "up", BRANCH_RW, 0);
 	uni_branch(t, "l1", BRANCH_RW, 0);
 	uni_branch(t, "l2", BRANCH_RO, BRANCH_WH);
 	uni_make(t, "l2/d/f file 0644 x\n"
 		    "l2/d/s/g file 0644 y\n"
 		    "l1/d/s/h file 0644 z\n");
 	uni_open(t);
-	assert_ok(uni_rename(t, "d", "v", 0));
-	assert_ok(uni_rename(t, "v/s", "v/y", 0));
-	assert_ok(uni_rename(t, "v", "w", 0));
-	view_stays(t, want);
+	assert_int_equal(uni_rename(t, "d", "v", 0), 0);
+	assert_int_equal(uni_rename(t, "v/s", "v/y", 0), 0);
+	uni_close(t);
+	uni_on_top(t, "up");
+	uni_open(t);
+	assert_int_equal(uni_rename(t, "v/y", "y", 0), 0);
+	assert_int_equal(uni_rename(t, "v", "y/w", 0), 0);
+	uni_close(t);
+	uni_on_top(t, "top");
+	uni_open(t);
+	assert_int_equal(uni_rename(t, "y/w", "w", 0), 0);
+	assert_int_equal(uni_rename(t, "y", "w/y", 0), 0);
+	view_stays(t, "w dir 0755\n"
+		      "w/f file 0644 x\n"
+		      "w/y dir 0755\n"
+		      "w/y/g file 0644 y\n"
+		      "w/y/h file 0644 z\n");
 }
 
 static void set_redirect(struct uni *t, const char *dir, const char *to)
@@ -170,6 +177,29 @@ static void set_redirect(struct uni *t, const char *dir, const char *to)
 
 	assert_int_equal(lsetxattr(path, uni_is_root() ? "trusted.ufs.redirect" :
 				   "user.ufs.redirect", to, strlen(to), 0), 0);
+}
+
+/* One from the roots begins anew: no opaque directory on the way to it counts. */
+TEST(a_redirect_in_an_opaque_directory_leads_on)
+{
+	struct uni *t = *state;
+
+	uni_three(t);
+	uni_make(t, "up/n dir 0755\n"
+		    "l1/o/m dir 0755\n"
+		    "l1/o opq\n"
+		    "l2/d/f file 0644 x\n"
+		    "l2/o/m/no file 0644 no\n");
+	set_redirect(t, "up/n", "/o/m");
+	set_redirect(t, "l1/o/m", "/d");
+	uni_open(t);
+	uni_view_is(t, "d dir 0755\n"
+		       "d/f file 0644 x\n"
+		       "n dir 0755\n"
+		       "n/f file 0644 x\n"
+		       "o dir 0755\n"
+		       "o/m dir 0755\n"
+		       "o/m/f file 0644 x\n");
 }
 
 /* Records that lie, point outside or are no paths: ignored, or nothing is there. */
@@ -239,6 +269,7 @@ int main(void)
 		UNI_TEST(a_directory_is_renamed_onto_one_with_marks_in_it),
 		UNI_TEST(removed_after_its_rename_nothing_comes_back),
 		UNI_TEST(redirects_of_lower_branches_are_followed),
+		UNI_TEST(a_redirect_in_an_opaque_directory_leads_on),
 		UNI_TEST(redirects_that_lie_lead_nowhere),
 		UNI_TEST(numbers_stay_over_rename_and_mount),
 	};

@@ -286,6 +286,25 @@ TEST(a_lower_name_too_long_for_its_whiteout_stays)
 	assert_ok(uni_unlink(t, name));
 }
 
+TEST(a_removed_lower_directory_that_is_open_can_be_changed)
+{
+	struct uni *t = *state;
+	struct stat set = { .st_mode = 0700 }, st;
+	node_id id;
+
+	uni_two(t);
+	uni_make(t, "lo/d dir 0755\n");
+	uni_open(t);
+	id = uni_id(t, "d");
+	assert_int_equal(uni_rmdir(t, "d"), 0);
+	assert_int_equal(ufs_setattr(t->u, id, &set, UFS_SET_MODE, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(ufs_setxattr(t->u, id, "user.x", "y", 1, 0), 0);
+	assert_int_equal(ufs_getattr(t->u, id, &st), 0);
+	assert_int_equal(st.st_nlink, 0);
+	uni_view_is(t, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +322,7 @@ int main(void)
 		UNI_TEST(unlink_of_one_of_several_links_keeps_the_others),
 		UNI_TEST(a_merged_tree_can_be_removed_from_the_bottom),
 		UNI_TEST(a_lower_name_too_long_for_its_whiteout_stays),
+		UNI_TEST(a_removed_lower_directory_that_is_open_can_be_changed),
 	};
 
 	return RUN_ALL(tests);

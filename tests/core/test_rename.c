@@ -176,6 +176,24 @@ TEST(an_upper_directory_renamed_over_a_whiteout_hides_the_lower_one)
 		       "d/f file 0644 x\n");
 }
 
+/* Row 28: the mark that goes into it is no change that the times tell of. */
+TEST(a_directory_renamed_over_a_whiteout_keeps_its_times)
+{
+	struct uni *t = *state;
+	struct stat st;
+
+	uni_two(t);
+	uni_make(t, "up/d/f file 0644 x\n"
+		    "lo/e/old file 0644 old\n");
+	uni_make(t, "up/d time 1000\n");
+	uni_open(t);
+	assert_ok(uni_unlink(t, "e/old"));
+	assert_ok(uni_rename(t, "d", "e", 0));
+	assert_ok(uni_stat(t, "e", &st));
+	assert_int_equal(st.st_mtim.tv_sec, 1000);
+	assert_int_equal(st.st_mtim.tv_nsec, 123456789);
+}
+
 /* With redirect=off, as on AUFS without dirren: mv copies. */
 /* rows: 5 */
 TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev)
@@ -333,6 +351,7 @@ int main(void)
 		UNI_TEST(rename_of_an_upper_directory_takes_all_along),
 		UNI_TEST(a_directory_renamed_over_an_empty_merged_one_hides_the_lower_one),
 		UNI_TEST(an_upper_directory_renamed_over_a_whiteout_hides_the_lower_one),
+		UNI_TEST(a_directory_renamed_over_a_whiteout_keeps_its_times),
 		UNI_TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev),
 		UNI_TEST(noreplace_sees_lower_names_and_no_whiteouts),
 		UNI_TEST(exchange_swaps_two_files_of_any_branch),

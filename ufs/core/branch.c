@@ -304,7 +304,7 @@ static int hide_all(struct branches *bs, const struct ufs_config *cfg, struct er
 	for (int i = 0; i < bs->n && r == 0; i++) {
 		struct branch *b = &bs->v[i];
 
-		if (b->perm == BRANCH_RW)
+		if (b->marks)
 			r = add_hidden(b, b->dev, b->ino, WORKDIR_NAME);
 		for (int j = 0; j < bs->n && r == 0; j++)
 			if (j != i)

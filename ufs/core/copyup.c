@@ -63,7 +63,7 @@ static bool is_copied_locked(const struct copy_shard *s, const struct node *n)
 /* Does directory or file N need nothing any more for branch DST? */
 static bool is_there(struct ufs *u, const struct node *n, int dst)
 {
-	if (n->type == DT_DIR)
+	if (n->type == DT_DIR && !node_has(n, NODE_DEAD))
 		return node_mask_test(u->nodes, n, dst);
 	return node_top(n) <= dst;
 }
@@ -259,7 +259,7 @@ static bool is_shared(const struct copyup_job *j)
 static int publish_orphan(struct copyup_job *j, int tmp)
 {
 	struct orphan *o = j->node->orphan;
-	int r = sys_unlinkat(tmp, j->tmp.s, 0);
+	int r = sys_unlinkat(tmp, j->tmp.s, j->node->type == DT_DIR ? AT_REMOVEDIR : 0);
 
 	if (r < 0)
 		return r;
@@ -553,6 +553,9 @@ int copyup_dir(struct ufs *u, struct node *dir, int dst)
 	struct node_place p;
 	int r = 0;
 
+	/* Without a name, but open: its attributes may still be changed. */
+	if (node_has(dir, NODE_DEAD))
+		return copyup_single(u, dir, dst, -1);
 	/* From the highest ancestor that lacks a copy down, one at a time. */
 	while (r == 0 && !node_mask_test(u->nodes, dir, dst)) {
 		at = dir;

@@ -148,15 +148,17 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 
 	if (r == 0)
 		r = sys_stat(fd, "", &st);
-	if (r < 0 || S_ISLNK(m->mode))
+	if (r < 0)
 		return r;
 	if (dir.st_mode & S_ISGID) {
 		mode_t mode = st.st_mode | (S_ISDIR(m->mode) ? S_ISGID : 0);
 
 		if (fchownat(fd, "", (uid_t)-1, dir.st_gid, AT_EMPTY_PATH) < 0 ||
-		    chmod(fd_path(&p, fd), mode & 07777) < 0)
+		    (!S_ISLNK(m->mode) && chmod(fd_path(&p, fd), mode & 07777) < 0))
 			return -errno;
 	}
+	if (S_ISLNK(m->mode))
+		return 0;
 	len = xattr_get_all(dirfd, "system.posix_acl_default", &acl);
 	if (len <= 0)
 		return len == -ENODATA || len == -EOPNOTSUPP ? 0 : (int)len;

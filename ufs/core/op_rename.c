@@ -46,11 +46,8 @@ static bool may_redirect(struct ufs *u, int b)
 /* The alias at X becomes a name on its branch. 1, or an error. */
 static int end_show(struct ufs *u, struct end *x)
 {
-	int b = x->f.top, r;
+	int b = x->f.top, r = copyup_dir(u, x->dir, b);
 
-	if (!branch_at(u, b)->writable)
-		return -EXDEV;
-	r = copyup_dir(u, x->dir, b);
 	if (r == 0)
 		r = dirset_lock(u, x->dir, true, &x->set);
 	if (r < 0)
@@ -82,10 +79,8 @@ static int end_prepare(struct ufs *u, struct end *x)
 	if (x->f.type == DT_DIR && !(writable && end_is_pure(u, x)) &&
 	    (!may_redirect(u, writable ? x->f.top : -1) || !end_is_real(u, x)))
 		return -EXDEV;
-	if (found_alias(&x->f))
-		return end_show(u, x);
 	if (writable)
-		return 0;
+		return found_alias(&x->f) ? end_show(u, x) : 0;
 	r = copyup_node(u, x->node, -1);
 	return r < 0 ? r : 1;
 }

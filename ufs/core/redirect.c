@@ -145,10 +145,13 @@ static int change_path(struct walk *w, const char *name, const char *to,
 	char *new = NULL;
 	int r;
 
-	if (to[0] == '/')
+	if (to[0] == '/') {
+		/* From the roots again: what was opaque on the way here is no matter. */
+		w->stop = false;
 		r = str_printf(&new, "%s%s", to, rest);
-	else
+	} else {
 		r = str_printf(&new, "%.*s/%s%s", (int)parent, w->path, to, rest);
+	}
 	if (r < 0)
 		return r;
 	free(w->path);

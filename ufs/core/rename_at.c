@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "copyup.h"
@@ -100,6 +101,23 @@ static int point_below(struct ufs *u, const struct renaming *m, const struct end
 	return r < 0 ? r : redirect_add(x->node, m->br, path);
 }
 
+/* With the mark in it: putting it there is no change that its times tell of. */
+static int set_opaque(struct ufs *u, int b, int fd)
+{
+	struct timespec times[2];
+	struct stat st;
+	int r = sys_stat(fd, "", &st);
+
+	if (r == 0)
+		r = lend_set_opaque(u, b, fd);
+	if (r < 0)
+		return r;
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	(void)utimensat(fd, "", times, AT_EMPTY_PATH); /* looks only */
+	return 0;
+}
+
 /* The directory at X will stand at TO, and is to show what it shows now. */
 static int make_movable(struct ufs *u, struct renaming *m, const struct end *x,
 			const struct end *to)
@@ -119,7 +137,7 @@ static int make_movable(struct ufs *u, struct renaming *m, const struct end *x,
 	fd = sys_openat(end_fd(m, x), x->name, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
-	return pure ? lend_set_opaque(u, m->br, fd) : point_below(u, m, x, fd);
+	return pure ? set_opaque(u, m->br, fd) : point_below(u, m, x, fd);
 }
 
 /* -- the target ------------------------------------------------------------------------ */
