@@ -13,17 +13,26 @@ fuzz() {
 
 # Nothing but notes.
 clean() {
-	run_check 0 --lower "$L1" --lower "$L2"
+	# shellcheck disable=SC2086
+	run_check 0 $WORKS --lower "$L1" --lower "$L2"
 }
 
+mount_it() {
+	# shellcheck disable=SC2086
+	"$UFS" mount $FORMAT $WORKS --upper "$UP" --lower "$L1" --lower "$L2" "$M"
+}
+
+# Every third one in the other format.
 round() {
-	rm -rf "$L1" "$L2" "$UP"
-	mkdir "$L1" "$L2" "$UP"
+	rm -rf "$L1" "$L2" "$UP" "$WORK"
+	mkdir "$L1" "$L2" "$UP" "$WORK"
+	FORMAT='' WORKS=''
+	[ $(($1 % 3)) != 0 ] || FORMAT="-o format=overlay" WORKS="--work $WORK"
 	fuzz make "$1" "$L1" "$L2"
 	"$UFS" mount --lower "$L1" --lower "$L2" "$M"
 	fuzz show "$M" >"$T/base"
 	t_umount
-	"$UFS" mount --upper "$UP" --lower "$L1" --lower "$L2" "$M"
+	mount_it
 }
 
 t_branches
@@ -40,7 +49,7 @@ while [ "$seed" -lt "$end" ]; do
 		fuzz diff "$T/base" "$T/now" "$T/changes" || t_fail "ufs diff is not right"
 		t_umount
 		clean
-		"$UFS" mount --upper "$UP" --lower "$L1" --lower "$L2" "$M"
+		mount_it
 		fuzz show "$M" >"$T/then"
 		cmp -s "$T/now" "$T/then" || t_fail "another view after the mount:
 $(diff "$T/now" "$T/then" | cut -c 1-200)"
@@ -53,10 +62,11 @@ $(diff "$T/now" "$T/then" | cut -c 1-200)"
 	wait $! || t_fail "the operations ended badly"
 	t_force_umount "$M"
 	st=0
-	"$UFS" check --fix --lower "$L1" --lower "$L2" "$UP" >"$T/out" || st=$?
+	# shellcheck disable=SC2086
+	"$UFS" check --fix $WORKS --lower "$L1" --lower "$L2" "$UP" >"$T/out" || st=$?
 	[ "$st" -lt 2 ] || t_fail "not all was mended: $(cat "$T/out")"
 	clean
-	"$UFS" mount --upper "$UP" --lower "$L1" --lower "$L2" "$M"
+	mount_it
 	fuzz show "$M" >"$T/now"
 	"$UFS" diff "$M" >"$T/changes"
 	fuzz diff "$T/base" "$T/now" "$T/changes" || t_fail "ufs diff is not right"
