@@ -37,9 +37,9 @@ ufs/core/fdcache.[ch]: lib/* ufs/core/fdcache.h
 ufs/core/fileattr.[ch]: lib/* ufs/core/fileattr.h ufs/core/xattr.h
 ufs/core/rectab.[ch]: lib/* ufs/core/rectab.h
 ufs/core/reclog.[ch]: lib/* ufs/core/reclog.h
+ufs/core/reserve.[ch]: lib/* ufs/core/reserve.h
 ufs/core/hides.[ch]: lib/* ufs/core/hides.h ufs/core/rectab.h
 ufs/core/records.[ch]: lib/* ufs/core/records.h ufs/core/reclog.h ufs/core/rectab.h ufs/core/hides.h ufs/core/inum.h
-ufs/core/reserve.[ch]: lib/* ufs/core/reserve.h
 ufs/core/inum.[ch]: lib/* ufs/core/inum.h
 ufs/core/cred.[ch]: lib/* ufs/core/cred.h ufs/core/types.h
 ufs/core/virt.[ch]: lib/* ufs/core/virt.h ufs/core/config.h ufs/core/inum.h

@@ -740,6 +740,16 @@ static int drop_hides(struct records *t, const struct record_key *dir)
 
 /* -- links ---------------------------------------------------------------------------- */
 
+bool records_any_link(struct records *t)
+{
+	bool any;
+
+	pthread_rwlock_rdlock(&t->lock);
+	any = t->links.n != 0;
+	pthread_rwlock_unlock(&t->lock);
+	return any;
+}
+
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret)
 {
 	const struct linked *l;
@@ -910,16 +920,6 @@ int records_settle(struct records *t, int (*ask)(void *ctx, const char *path), v
 bool records_unsettled(struct records *t)
 {
 	return t->covers;
-}
-
-bool records_any_link(struct records *t)
-{
-	bool any;
-
-	pthread_rwlock_rdlock(&t->lock);
-	any = t->links.n != 0;
-	pthread_rwlock_unlock(&t->lock);
-	return any;
 }
 
 int records_each_key(struct records *t, int (*each)(void *ctx, const struct record_key *key),

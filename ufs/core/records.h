@@ -114,6 +114,7 @@ int records_each_hidden(struct records *t, int dirfd,
 
 /* -- links -------------------------------------------------------------------- */
 
+bool records_any_link(struct records *t);
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret);
 /*
  * Inode UPPER on this branch has the data of O now, or with 0 none has. Names that
@@ -156,7 +157,6 @@ int records_each_link(struct records *t,
 
 /* Did a crash leave something open (records_settle)? */
 bool records_unsettled(struct records *t);
-bool records_any_link(struct records *t);
 /* Call EACH for the key of every object that has an owner, an origin or hidden
  * names (then perhaps twice), with the lock held for reading. */
 int records_each_key(struct records *t, int (*each)(void *ctx, const struct record_key *key),
