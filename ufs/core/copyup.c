@@ -327,7 +327,10 @@ static int publish_shared(struct ufs *u, const struct copyup_job *j, int tmp, in
 
 	if (r < 0)
 		return r;
-	r = publish_name(u, j, tmp, dirfd, p->name);
+	/* With the copy there and not the record its names would have parted. */
+	r = durable_records(u, j->dst);
+	if (r == 0)
+		r = publish_name(u, j, tmp, dirfd, p->name);
 	(void)links_covered(u, j->dst, token, r == 0);
 	return r;
 }
