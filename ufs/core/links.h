@@ -35,6 +35,13 @@ void links_find(struct ufs *u, int *top, struct statx *st, struct link_state *re
 /* As links_find for an object that is known to serve. */
 void links_look(struct ufs *u, int top, const struct statx *st, struct link_state *ret);
 
+/* Does it count that a name goes of this object, which is ST? That of the last one
+ * does when there were others: their record goes with it. */
+static inline bool link_counts(const struct link_state *s, const struct statx *st)
+{
+	return s->nlink > 1 || s->indexed || st->stx_nlink > 1;
+}
+
 /* The name in links/ of branch B. Returns a descriptor or -errno. */
 int links_open(struct ufs *u, int b, uint16_t fs, uint64_t ino, int flags);
 int links_statx(struct ufs *u, int b, uint16_t fs, uint64_t ino, struct statx *ret);

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "hides.h"
 #include "log.h"
+#include "path.h"
 #include "reclog.h"
 #include "rectab.h"
 #include "sys.h"
@@ -315,7 +316,7 @@ static int load_hide(struct records *t, const struct reclog_entry *x)
 	struct record_key key;
 
 	memcpy(&key, x->key, sizeof(key));
-	if (key.ino == 0 || !x->text)
+	if (key.ino == 0 || !x->text || !path_is_component(x->text))
 		return 0;
 	if (x->type == LOG_HIDE_DROP)
 		(void)hides_remove(&t->hides, &key, x->text);
