@@ -160,6 +160,23 @@ class Side:
         finally:
             os.close(fd)
 
+    def op_sync(self, p):
+        """A file made anew, and it and its directory put on the disk; with that
+        all changes of names before it are there, as the filesystem keeps their
+        order."""
+        path = self.path(p)
+        fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK,
+                     0o644)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        fd = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
     def op_get(self, p):
         fd = os.open(self.path(p), os.O_RDONLY | os.O_NONBLOCK)
         try:
