@@ -197,6 +197,24 @@ int sys_clone_file(int in, int out)
 	return r;
 }
 
+int sys_get_flags(int fd, unsigned *ret)
+{
+	return sys_file_ioctl(fd, FS_IOC_GETFLAGS, ret);
+}
+
+int sys_set_flags(int fd, unsigned flags)
+{
+	return sys_file_ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+int sys_file_ioctl(int fd, unsigned long cmd, void *arg)
+{
+	int r = ioctl(fd, cmd, arg) < 0 ? -errno : 0;
+
+	log_debug("ioctl(%d, %#lx) = %d", fd, cmd, r);
+	return r;
+}
+
 int sys_pidfd_open(pid_t pid)
 {
 	int r = (int)syscall(SYS_pidfd_open, pid, 0);

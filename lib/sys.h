@@ -52,6 +52,11 @@ ssize_t sys_copy_file_range(int in, off_t *in_off, int out, off_t *out_off,
 			    size_t len);
 /* FICLONE: all of IN becomes OUT. -EOPNOTSUPP, -EXDEV, … where it cannot. */
 int sys_clone_file(int in, int out);
+/* FS_IOC_GETFLAGS and FS_IOC_SETFLAGS: the flags of chattr(1). */
+int sys_get_flags(int fd, unsigned *ret);
+int sys_set_flags(int fd, unsigned flags);
+/* An ioctl with a structure. */
+int sys_file_ioctl(int fd, unsigned long cmd, void *arg);
 
 /* Process things: never fail with ENOSYS on the kernels we support (>= 5.4). */
 int sys_pidfd_open(pid_t pid);

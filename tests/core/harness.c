@@ -104,6 +104,23 @@ void uni_branch(struct uni *t, const char *name, enum branch_perm perm, unsigned
 	assert_ok(mkdir(path, 0755));
 }
 
+void uni_on_top(struct uni *t, const char *name)
+{
+	config_done(&t->cfg);
+	config_init(&t->cfg);
+	uni_branch(t, name, BRANCH_RW, 0);
+	for (size_t i = t->nbranches - 1; i > 0; i--) {
+		struct uni_branch b = t->branches[i];
+
+		t->branches[i] = t->branches[i - 1];
+		t->branches[i - 1] = b;
+	}
+	for (size_t i = 1; i < t->nbranches; i++) {
+		t->branches[i].perm = BRANCH_RO;
+		t->branches[i].attrs = BRANCH_WH;
+	}
+}
+
 void uni_two(struct uni *t)
 {
 	uni_branch(t, "up", BRANCH_RW, 0);

@@ -73,6 +73,9 @@ int uni_teardown(void **state);
 
 /* Append a branch (the first is the top); its directory is made, 0755. */
 void uni_branch(struct uni *t, const char *name, enum branch_perm perm, unsigned attrs);
+/* A new writable branch on top, between uni_close and uni_open: the others are
+ * read-only from now on. */
+void uni_on_top(struct uni *t, const char *name);
 /* "up" rw over "lo" ro with whiteouts; the usual case. */
 void uni_two(struct uni *t);
 /* "up" rw over "l1" over "l2", both ro with whiteouts. */

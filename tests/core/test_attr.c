@@ -4,7 +4,7 @@
 static const struct timespec then = { 1000000000, 987654321 };
 static const struct timespec other = { 1100000000, 123456789 };
 
-/* Semantics row 29; the teardown compares the lower branch. */
+/* rows: 29; the teardown compares the lower branch. */
 TEST(chmod_of_a_lower_file_changes_the_copy_alone)
 {
 	struct uni *t = *state;
@@ -25,6 +25,7 @@ TEST(chmod_of_a_lower_file_changes_the_copy_alone)
 		       "d/f file 0600 data\n");
 }
 
+/* rows: 29 */
 TEST(chown_of_a_lower_file_and_of_a_lower_link)
 {
 	struct uni *t = *state;
@@ -66,7 +67,7 @@ TEST(only_the_wanted_owner_changes)
 	assert_true(st.st_uid == 123 && st.st_gid == 456);
 }
 
-/* Semantics row 28. */
+/* rows: 28 */
 TEST(a_copied_file_keeps_its_times_to_the_nanosecond)
 {
 	struct uni *t = *state;
@@ -90,6 +91,7 @@ TEST(a_copied_file_keeps_its_times_to_the_nanosecond)
 	assert_int_equal(after.st_mtim.tv_sec, 2000);
 }
 
+/* rows: 28 */
 TEST(times_are_set_alone_together_and_to_now)
 {
 	struct uni *t = *state;
@@ -133,7 +135,7 @@ TEST(times_of_a_lower_link_are_those_of_the_link)
 	assert_false(uni_has(t, "up/f"));
 }
 
-/* Semantics row 48: never opened, only their attributes are copied. */
+/* rows: 48: never opened, only their attributes are copied. */
 TEST(special_files_are_copied_up_unopened)
 {
 	struct uni *t = *state;
@@ -167,7 +169,7 @@ TEST(a_fifo_has_no_data_to_give)
 	uni_disk_is(t, "up", "");
 }
 
-/* Semantics row 20, within one mount. */
+/* rows: 20: within one mount. */
 TEST(the_inode_number_stays_over_copy_up_and_rename)
 {
 	struct uni *t = *state;
@@ -212,7 +214,7 @@ TEST(the_root_has_the_attributes_of_the_top)
 	assert_int_equal(st.st_mode, S_IFDIR | 0750);
 }
 
-/* Semantics row 30. */
+/* rows: 30 */
 TEST(statfs_is_that_of_the_writable_top)
 {
 	struct uni *t = *state;
@@ -233,6 +235,7 @@ TEST(statfs_is_that_of_the_writable_top)
 	assert_int_equal(v.f_blocks, real.f_blocks);
 }
 
+/* rows: 30 */
 TEST(statfs_without_a_writable_branch_has_no_free_space)
 {
 	struct uni *t = *state;

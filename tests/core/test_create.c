@@ -89,7 +89,7 @@ TEST(a_file_takes_the_place_of_a_whiteout)
 	uni_view_is(t, "");
 }
 
-/* Semantics row 3. */
+/* rows: 3 */
 TEST(a_directory_over_a_deleted_one_is_empty_also_when_opened_again)
 {
 	struct uni *t = *state;
@@ -111,7 +111,7 @@ TEST(a_directory_over_a_deleted_one_is_empty_also_when_opened_again)
 	assert_false(uni_has(t, "up/d/s/.wh..wh..opq"));
 }
 
-/* Semantics row 4. */
+/* rows: 4 */
 TEST(a_type_can_change_over_a_deleted_name)
 {
 	struct uni *t = *state;
@@ -135,7 +135,7 @@ TEST(a_type_can_change_over_a_deleted_name)
 		       "e dir 0700\n");
 }
 
-/* Semantics row 32. */
+/* rows: 32 */
 TEST(names_that_the_format_reserves_cannot_be_made)
 {
 	static const char *const names[] = {
@@ -165,6 +165,7 @@ TEST(names_that_the_format_reserves_cannot_be_made)
 	uni_disk_is(t, "up", "g file 0644 x\n");
 }
 
+/* rows: 32 */
 TEST(a_device_0_0_cannot_be_made)
 {
 	struct uni *t = *state;
@@ -198,7 +199,7 @@ TEST(the_parent_gets_a_new_mtime_and_a_copied_up_one_above_keeps_it)
 	assert_int_equal(st.st_mtim.tv_sec, 2000);
 }
 
-/* Semantics row 27: from the merged parent, on the branch as well. */
+/* rows: 27: from the merged parent, on the branch as well. */
 TEST(a_setgid_directory_hands_its_group_down)
 {
 	struct uni *t = *state;
@@ -249,7 +250,7 @@ TEST(a_new_file_belongs_to_the_caller)
 	assert_true(st.st_uid == 1234 && st.st_gid == 2345);
 }
 
-/* Semantics row 34. */
+/* rows: 34 */
 TEST(without_a_writable_branch_every_change_is_erofs)
 {
 	struct uni *t = *state;

@@ -226,6 +226,7 @@ static void lower_tree(struct uni *t)
 		    "lo/d/g file 0644 x\n");
 }
 
+/* rows: 35 */
 TEST(a_copy_up_that_fails_leaves_the_lower_file_visible)
 {
 	struct uni *t = *state;

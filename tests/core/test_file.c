@@ -25,7 +25,7 @@ TEST(a_write_copies_up_and_keeps_the_rest)
 	assert_int_equal(counts(t).copyups, 2);
 }
 
-/* Semantics row 15: in the cached mode nothing happens before the write. */
+/* rows: 15: in the cached mode nothing happens before the write. */
 TEST(reading_copies_nothing)
 {
 	struct uni *t = *state;
@@ -40,7 +40,7 @@ TEST(reading_copies_nothing)
 	assert_int_equal(counts(t).copyups, 0);
 }
 
-/* Semantics row 16. */
+/* rows: 16 */
 TEST(truncating_copies_only_what_stays)
 {
 	struct uni *t = *state;
@@ -68,7 +68,7 @@ TEST(truncating_copies_only_what_stays)
 	uni_data_is(t, "g", "he");
 }
 
-/* Semantics row 13: the descriptor that was lent goes on, a new one is new. */
+/* rows: 13: the descriptor that was lent goes on, a new one is new. */
 TEST(a_reader_that_asks_again_after_the_write_sees_it)
 {
 	struct uni *t = *state;
@@ -109,7 +109,7 @@ TEST(a_borrowed_descriptor_outlives_name_and_node)
 	ufs_data_put(t->u, &d);
 }
 
-/* Semantics row 24. */
+/* rows: 24 */
 TEST(holes_stay_holes)
 {
 	struct uni *t = *state;
@@ -156,6 +156,7 @@ TEST(a_file_of_some_megabytes_arrives_whole)
 	assert_memory_equal(copy, made, SIZE);
 }
 
+/* rows: 58 */
 TEST(fallocate_works_on_the_copy)
 {
 	struct uni *t = *state;
@@ -183,7 +184,7 @@ TEST(fallocate_works_on_the_copy)
 	}
 }
 
-/* Semantics row 57: the source is not copied up. */
+/* rows: 57: the source is not copied up. */
 TEST(copying_a_range_leaves_its_source_where_it_is)
 {
 	struct uni *t = *state;
@@ -201,6 +202,7 @@ TEST(copying_a_range_leaves_its_source_where_it_is)
 	assert_int_equal(ufs_copy_range(t->u, a, 10, b, 0, 3, 0), 0);
 }
 
+/* rows: 37 */
 TEST(fsync_reaches_files_and_directories_of_every_branch)
 {
 	struct uni *t = *state;
@@ -218,7 +220,7 @@ TEST(fsync_reaches_files_and_directories_of_every_branch)
 			     "e/g file 0644 x\n");
 }
 
-/* Semantics row 51. */
+/* rows: 51 */
 TEST(a_file_that_may_not_be_read_says_so_when_its_bytes_are_needed)
 {
 	struct uni *t = *state;

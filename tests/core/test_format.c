@@ -141,7 +141,7 @@ TEST(overlay_takes_a_directory_with_whiteouts_away)
 	uni_view_is(t, "");
 }
 
-/* Semantics row 31: the device stands in place of a name of any length. */
+/* rows: 31: the device stands in place of a name of any length. */
 TEST(overlay_deletes_a_name_of_255_bytes)
 {
 	struct uni *t = *state;
@@ -217,6 +217,7 @@ TEST(the_lock_of_a_dead_holder_does_not_block)
 	uni_open(t);
 }
 
+/* rows: 36 */
 TEST(what_an_earlier_daemon_left_in_flight_is_swept)
 {
 	struct uni *t = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "harness.h"
 
-/* Semantics row 11. */
+/* rows: 11 */
 TEST(a_link_to_a_lower_file_copies_it_up_and_both_names_share)
 {
 	struct uni *t = *state;

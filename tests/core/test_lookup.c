@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "harness.h"
 
+#include <malloc.h>
+
 TEST(upper_and_lower_names_are_seen_together)
 {
 	struct uni *t = *state;
@@ -32,7 +34,7 @@ TEST(the_topmost_file_wins)
 		       "g file 0644 one\n");
 }
 
-/* Semantics row 4: what is not a directory cuts off what lies below. */
+/* rows: 4: what is not a directory cuts off what lies below. */
 TEST(a_file_over_a_directory_hides_it_and_the_inverse)
 {
 	struct uni *t = *state;
@@ -67,7 +69,7 @@ TEST(a_whiteout_hides_what_lies_below)
 		       "h file 0644 two\n");
 }
 
-/* Semantics row 33, and the OCI image specification: only lower layers. */
+/* rows: 33: and the OCI image specification: only lower layers. */
 TEST(a_real_entry_wins_over_the_whiteout_beside_it)
 {
 	struct uni *t = *state;
@@ -174,7 +176,7 @@ TEST(reserved_names_are_not_there)
 	uni_view_is(t, "");
 }
 
-/* Semantics row 50: the topmost directory's mode counts. */
+/* rows: 50: the topmost directory's mode counts. */
 TEST(a_merged_directory_has_the_attributes_of_the_topmost)
 {
 	struct uni *t = *state;
@@ -197,7 +199,7 @@ TEST(a_merged_directory_has_the_attributes_of_the_topmost)
 	assert_int_equal(st.st_mode, S_IFDIR | 0711);
 }
 
-/* Semantics row 20, within one mount. */
+/* rows: 20: within one mount. */
 TEST(the_inode_number_stays_over_forget_and_is_unique)
 {
 	struct uni *t = *state;
@@ -271,6 +273,67 @@ TEST(a_link_reads_as_it_was_written)
 	assert_int_equal(ufs_readlink(t->u, uni_id(t, "f"), &s), -EINVAL);
 }
 
+/* What malloc has handed out, in bytes. */
+static size_t in_use(void)
+{
+	return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+/* Make, look up and forget N names in "d"; what is left of it is asked after. */
+static void look_up_many(struct uni *t, int n)
+{
+	for (int i = 0; i < n; i++) {
+		struct ufs_entry e;
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "name-%06d", i);
+		assert_ok(ufs_lookup(t->u, uni_id(t, "d"), name, &e));
+		uni_hold(t, e.id);
+	}
+}
+
+/* rows: 59 */
+TEST(a_hundred_thousand_names_cost_no_descriptors_and_are_forgotten)
+{
+	const int n = 100000;
+	struct ufs_counts counts;
+	struct uni *t = *state;
+	_free_ char *d = NULL;
+	size_t before, most;
+	int fd;
+
+	uni_branch(t, "lo", BRANCH_RO, BRANCH_WH);
+	uni_make(t, "lo/d/target file 0644 x\n");
+	d = uni_real(t, "lo/d");
+	fd = open(d, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (int i = 0; i < n; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "name-%06d", i);
+		assert_ok(symlinkat("x", fd, name));
+	}
+	close(fd);
+	uni_open(t);
+	look_up_many(t, n); /* so that tables have grown to their size */
+	uni_forget(t);
+	before = in_use();
+	look_up_many(t, n);
+	most = in_use();
+	ufs_counts(t->u, &counts);
+	assert_true(counts.nodes > (uint64_t)n);
+	assert_true(counts.dir_fds + counts.data_fds < 64);
+	assert_true(uni_open_fds() < t->fds + 64);
+	uni_forget(t);
+	ufs_counts(t->u, &counts);
+	assert_true(counts.nodes < 16);
+	if (most > before + (size_t)n * 300)
+		fail_msg("%zu bytes a name", (most - before) / (size_t)n);
+	/* The ids that the test itself holds are in MOST and BEFORE alike. */
+	if (in_use() > before + (1 << 20))
+		fail_msg("%zu bytes stay", in_use() - before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +352,7 @@ int main(void)
 		UNI_TEST(an_id_is_not_used_again_after_it_was_forgotten),
 		UNI_TEST(a_symbolic_link_in_a_branch_is_never_followed),
 		UNI_TEST(a_link_reads_as_it_was_written),
+		UNI_TEST(a_hundred_thousand_names_cost_no_descriptors_and_are_forgotten),
 	};
 
 	return RUN_ALL(tests);

@@ -122,7 +122,7 @@ static char *expected_view(struct model *models)
 	return s;
 }
 
-/* Semantics row 40. */
+/* rows: 40 */
 TEST(names_changed_by_many_threads_end_as_an_in_memory_model)
 {
 	struct uni *t = *state;

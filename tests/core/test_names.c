@@ -37,6 +37,7 @@ static void three_names(struct uni *t)
 	uni_open(t);
 }
 
+/* rows: 10 */
 TEST(names_stay_together_over_copy_up_and_mount)
 {
 	struct uni *t = *state;
@@ -65,6 +66,7 @@ TEST(names_stay_together_over_copy_up_and_mount)
 		       "z file 0644 z\n");
 }
 
+/* rows: 12 */
 TEST(the_count_is_right_while_names_go)
 {
 	struct uni *t = *state;
@@ -201,6 +203,39 @@ TEST(a_file_without_its_name_still_has_the_others)
 	}
 }
 
+/* The branch with the copy becomes a lower one; its records are read there. */
+TEST(names_stay_together_over_another_layer)
+{
+	struct uni *t = *state;
+	_free_ char *a = NULL, *b = NULL;
+
+	uni_branch(t, "l1", BRANCH_RW, 0);
+	uni_branch(t, "l2", BRANCH_RO, BRANCH_WH);
+	uni_make(t, "l2/a file 0644 old\n"
+		    "l2/d dir 0755\n"
+		    "l2/z file 0644 z\n");
+	a = uni_real(t, "l2/a");
+	b = uni_real(t, "l2/d/b");
+	assert_int_equal(link(a, b), 0);
+	uni_open(t);
+	assert_int_equal(uni_write(t, "a", 0, "new"), 0);
+	uni_close(t);
+	uni_on_top(t, "up");
+	uni_open(t);
+	uni_data_is(t, "d/b", "new");
+	links_are(t, "d/b", 2);
+	assert_int_equal(uni_rename(t, "d/b", "z", RENAME_EXCHANGE), 0);
+	assert_int_equal(uni_write(t, "a", 0, "two"), 0);
+	for (int i = 0; i < 2; i++) {
+		uni_view_is(t, "a file 0644 two\n"
+			       "d dir 0755\n"
+			       "d/b file 0644 z\n"
+			       "z file 0644 two\n");
+		links_are(t, "z", 2);
+		uni_reopen(t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +246,7 @@ int main(void)
 		UNI_TEST(a_name_is_renamed_and_renamed_over),
 		UNI_TEST(names_of_a_lower_file_are_exchanged),
 		UNI_TEST(a_file_without_its_name_still_has_the_others),
+		UNI_TEST(names_stay_together_over_another_layer),
 	};
 
 	return RUN_ALL(tests);

@@ -70,7 +70,7 @@ static struct names *names_new(void)
 	return s;
 }
 
-/* Semantics row 23. */
+/* rows: 23 */
 TEST(a_large_merged_directory_lists_each_name_once)
 {
 	struct uni *t = *state;
@@ -103,7 +103,7 @@ TEST(a_directory_of_one_branch_lists_each_name_once)
 	check_all(s, 0, 1500);
 }
 
-/* Semantics row 21: the offset names the entry and not its position. */
+/* rows: 21: the offset names the entry and not its position. */
 static void surviving_names_come_once(struct uni *t, const char *gone_from)
 {
 	_free_ struct names *s = names_new();
@@ -140,6 +140,7 @@ TEST(names_deleted_while_listing_a_lower_directory_skip_none)
 	surviving_names_come_once(t, "lo");
 }
 
+/* rows: 21 */
 TEST(names_deleted_while_listing_a_merged_directory_skip_none)
 {
 	struct uni *t = *state;

@@ -83,7 +83,7 @@ TEST(unlink_and_rmdir_mind_the_type)
 			     "g file 0644 x\n");
 }
 
-/* Semantics row 2. */
+/* rows: 2 */
 TEST(rmdir_of_a_lower_directory_needs_it_empty)
 {
 	struct uni *t = *state;
@@ -99,7 +99,7 @@ TEST(rmdir_of_a_lower_directory_needs_it_empty)
 	uni_disk_is(t, "up", ".wh.empty file 0444\n");
 }
 
-/* Semantics row 1. */
+/* rows: 1 */
 TEST(rmdir_takes_the_whiteouts_in_it_along)
 {
 	struct uni *t = *state;
@@ -134,7 +134,7 @@ TEST(rmdir_of_an_opaque_upper_directory_hides_the_lower_one)
 	uni_disk_is(t, "up", ".wh.d file 0444\n");
 }
 
-/* Semantics row 18: the object lives while it is known. */
+/* rows: 18: the object lives while it is known. */
 TEST(an_unlinked_lower_file_can_still_be_read_and_written)
 {
 	struct uni *t = *state;
@@ -207,7 +207,7 @@ TEST(a_new_file_under_an_unlinked_name_is_another_one)
 	uni_data_is(t, "f", "new");
 }
 
-/* Semantics row 12 as far as one branch goes. */
+/* rows: 12: as far as one branch goes. */
 TEST(unlink_of_one_of_several_links_keeps_the_others)
 {
 	struct uni *t = *state;
@@ -227,7 +227,7 @@ TEST(unlink_of_one_of_several_links_keeps_the_others)
 	assert_int_equal(st.st_nlink, 1);
 }
 
-/* Semantics row 22, small. */
+/* rows: 22: small. */
 TEST(a_merged_tree_can_be_removed_from_the_bottom)
 {
 	struct uni *t = *state;
@@ -259,7 +259,7 @@ TEST(a_merged_tree_can_be_removed_from_the_bottom)
 }
 
 /*
- * Semantics row 31: no mark of AUFS's format fits beside a name of more than
+ * rows: 31: no mark of AUFS's format fits beside a name of more than
  * 251 bytes. Nothing is lost.
  */
 TEST(a_lower_name_too_long_for_its_whiteout_stays)
@@ -286,6 +286,25 @@ TEST(a_lower_name_too_long_for_its_whiteout_stays)
 	assert_ok(uni_unlink(t, name));
 }
 
+TEST(a_removed_lower_directory_that_is_open_can_be_changed)
+{
+	struct uni *t = *state;
+	struct stat set = { .st_mode = 0700 }, st;
+	node_id id;
+
+	uni_two(t);
+	uni_make(t, "lo/d dir 0755\n");
+	uni_open(t);
+	id = uni_id(t, "d");
+	assert_int_equal(uni_rmdir(t, "d"), 0);
+	assert_int_equal(ufs_setattr(t->u, id, &set, UFS_SET_MODE, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(ufs_setxattr(t->u, id, "user.x", "y", 1, 0), 0);
+	assert_int_equal(ufs_getattr(t->u, id, &st), 0);
+	assert_int_equal(st.st_nlink, 0);
+	uni_view_is(t, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +322,7 @@ int main(void)
 		UNI_TEST(unlink_of_one_of_several_links_keeps_the_others),
 		UNI_TEST(a_merged_tree_can_be_removed_from_the_bottom),
 		UNI_TEST(a_lower_name_too_long_for_its_whiteout_stays),
+		UNI_TEST(a_removed_lower_directory_that_is_open_can_be_changed),
 	};
 
 	return RUN_ALL(tests);

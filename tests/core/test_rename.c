@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "harness.h"
 
-/* Semantics row 6. */
+/* rows: 6 */
 TEST(rename_of_a_lower_file_copies_it_up_and_hides_the_old_name)
 {
 	struct uni *t = *state;
@@ -90,6 +90,7 @@ TEST(rename_onto_itself_does_nothing)
 		       "c file 0644 b\n");
 }
 
+/* rows: 6 */
 TEST(rename_minds_types_and_emptiness)
 {
 	struct uni *t = *state;
@@ -194,6 +195,7 @@ TEST(a_directory_renamed_over_a_whiteout_keeps_its_times)
 }
 
 /* With redirect=off, as on AUFS without dirren: mv copies. */
+/* rows: 5 */
 TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev)
 {
 	struct uni *t = *state;
@@ -216,7 +218,7 @@ TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev)
 			     "m/g file 0644 y\n");
 }
 
-/* Semantics row 7. */
+/* rows: 7 */
 TEST(noreplace_sees_lower_names_and_no_whiteouts)
 {
 	struct uni *t = *state;
@@ -237,7 +239,7 @@ TEST(noreplace_sees_lower_names_and_no_whiteouts)
 		       "d file 0644 d\n");
 }
 
-/* Semantics row 8, for files. */
+/* rows: 8: for files. */
 TEST(exchange_swaps_two_files_of_any_branch)
 {
 	struct uni *t = *state;
@@ -261,7 +263,7 @@ TEST(exchange_swaps_two_files_of_any_branch)
 		       "d/b file 0644 a\n");
 }
 
-/* Semantics row 8, for directories. */
+/* rows: 8: for directories. */
 TEST(exchange_swaps_directories_of_any_branch)
 {
 	struct uni *t = *state;
@@ -287,7 +289,7 @@ TEST(exchange_swaps_directories_of_any_branch)
 	}
 }
 
-/* Semantics row 9, pinned as in AUFS. */
+/* rows: 9: pinned as in AUFS. */
 TEST(rename_whiteout_and_unknown_flags_are_einval)
 {
 	struct uni *t = *state;

@@ -32,7 +32,7 @@ static void *write_own_byte(void *arg)
 	return NULL;
 }
 
-/* Semantics row 39. */
+/* rows: 39 */
 TEST(one_lower_file_written_by_many_threads_is_copied_once)
 {
 	struct uni *t = *state;
@@ -267,7 +267,7 @@ TEST(lookups_forgets_and_listings_beside_changes_lose_nothing)
 	jobs_run(t, THREADS, look_and_forget, NULL);
 }
 
-/* Semantics row 17: the kernel gives each write its offset; none gets lost. */
+/* rows: 17: the kernel gives each write its offset; none gets lost. */
 static void *append(void *arg)
 {
 	struct job *j = arg;
@@ -287,6 +287,7 @@ static void *append(void *arg)
 	return NULL;
 }
 
+/* rows: 17 */
 TEST(writes_across_the_copy_up_lose_no_data)
 {
 	struct uni *t = *state;

@@ -31,7 +31,7 @@ static bool listed(struct uni *t, const char *path, const char *name)
 	return false;
 }
 
-/* Semantics row 25. */
+/* rows: 25 */
 TEST(attributes_of_a_lower_file_are_copied_up)
 {
 	struct uni *t = *state;
@@ -106,6 +106,7 @@ TEST(sizes_are_asked_and_checked)
 	assert_int_equal(ufs_listxattr(t->u, f, buf, 3), -ERANGE);
 }
 
+/* rows: 25 */
 TEST(attributes_of_formats_are_private)
 {
 	static const char *const names[] = {
@@ -200,7 +201,7 @@ TEST(acls_are_copied_up)
 				      sizeof(buf)), sizeof(acl));
 }
 
-/* Semantics row 27: as the branch's own kernel does it. */
+/* rows: 27: as the branch's own kernel does it. */
 TEST(a_default_acl_of_a_lower_directory_is_inherited)
 {
 	struct uni *t = *state;

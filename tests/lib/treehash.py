@@ -84,17 +84,20 @@ def describe(path, how):
     return " ".join(map(str, row)) + " " + xattrs(path)
 
 
-def walk(top, how, skip):
-    stack = [""]
-    while stack:
-        rel = stack.pop()
-        path = os.path.join(top, rel) if rel else top
-        yield rel or ".", describe(path, how)
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            for name in os.listdir(path):
-                below = os.path.join(rel, name) if rel else name
-                if not any(fnmatch.fnmatch(below, s) for s in skip):
-                    stack.append(below)
+def walk(path, rel, how, skip):
+    """PATH may be as long as it is: what is below is reached step by step."""
+    yield rel or ".", describe(path, how)
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        return
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        here = f"/proc/self/fd/{fd}"
+        for name in os.listdir(fd):
+            below = os.path.join(rel, name) if rel else name
+            if not any(fnmatch.fnmatch(below, s) for s in skip):
+                yield from walk(os.path.join(here, name), below, how, skip)
+    finally:
+        os.close(fd)
 
 
 def main(argv):
@@ -103,7 +106,7 @@ def main(argv):
     skip = [a[7:] for a in flags if a.startswith("--skip=")]
     how = next((f[2:] for f in flags if f in ("--list", "--same", "--data")), None)
     h = hashlib.sha256()
-    for rel, text in sorted(walk(dirs[0], how or "list", skip)):
+    for rel, text in sorted(walk(dirs[0], "", how or "list", skip)):
         line = os.fsencode(repr(rel) + " " + text + "\n")
         if how:
             sys.stdout.buffer.write(line)

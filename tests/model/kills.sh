@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 300
+# rows: 36
 # Row 36: the daemon is killed at any instant of random operations of four
 # processes. After the next mount the tree is the model's, what was in flight
 # done or not; nothing lies in the work directory, no lower branch is changed.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 300
+# rows: 40
 # Random operations on a union and on a plain directory: each ends the same way,
 # and so do the trees, also after a new mount and with new branches on top.
 . "$srcdir/tests/lib/model.sh"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 300
+# rows: 40
 # Four processes at once, each in a directory of its own with its own model.
 . "$srcdir/tests/lib/model.sh"
 

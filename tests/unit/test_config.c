@@ -258,12 +258,14 @@ TEST(each_option_in_force_knows_where_it_came_from)
 	assert_int_equal(config_options(&c, "noatime,create=tdp", &e), 0);
 	assert_int_equal(config_check(&c, &e), 0);
 	assert_string_equal(c.branches[0].from, "SPEC");
-	assert_int_equal(c.nitems, 3);
+	assert_int_equal(c.nitems, 4);
 	assert_string_equal(c.items[0].name, "noatime");
 	assert_string_equal(c.items[0].from, "-o");
 	assert_string_equal(c.items[1].value, "tdp");
 	assert_string_equal(c.items[2].name, "format");
 	assert_string_equal(c.items[2].from, "default");
+	assert_string_equal(c.items[3].name, "sync");
+	assert_string_equal(c.items[3].value, "auto");
 	config_done(&c);
 }
 

@@ -82,7 +82,7 @@ done <"$tmp/verbs"
 "$ufs" mount --help | sed -n '/^mount options:/,$p' |
 	sed -n 's/^  \([a-z_+]*\).*/\1/p' | LC_ALL=C sort >"$tmp/help"
 awk '/^\.SH/ { on = $0 ~ /MOUNT OPTIONS/ } on && tp { print; tp = 0 } /^\.TP/ { tp = on }' \
-	"$top/man/ufs.1" | sed 's/\\f[BIRP]//g; s/^\.[BIR]* *//; s/=.*//' |
+	"$top/man/ufs.1" | sed 's/\\f[BIRP]//g; s/^\.[BIR]* *//; s/\[*=.*//' |
 	LC_ALL=C sort >"$tmp/man"
 complete_words ufs mount -o '' | sed 's/=$//' | LC_ALL=C sort >"$tmp/offered"
 same "mount options of --help" "$tmp/help" ufs.1 "$tmp/man"

@@ -247,12 +247,15 @@ static void mount_help(void)
 	printf("\nmount options:\n");
 	rows = config_rows(&n);
 	for (size_t i = 0; i < n; i++) {
+		const char *arg = rows[i].arg;
 		char left[64];
 
 		if (!rows[i].help)
 			continue;
+		/* "[X]" may be left out, with the "=". */
 		(void)snprintf(left, sizeof(left), "%s%s%s", rows[i].name,
-			       rows[i].arg ? "=" : "", rows[i].arg ? rows[i].arg : "");
+			       !arg ? "" : *arg == '[' ? "[=" : "=",
+			       !arg ? "" : *arg == '[' ? arg + 1 : arg);
 		printf("  %-30s%s\n", left, rows[i].help);
 	}
 }

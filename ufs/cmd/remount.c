@@ -129,6 +129,20 @@ static bool remount_in_force(const struct remount *rm, const char *opt)
 	       mountinfo_has(rm->now.super_options, opt);
 }
 
+/* The value of sync=, as noted. */
+static const char *remount_sync(const struct ufs_config *c)
+{
+	for (size_t i = 0; i < c->nitems; i++)
+		if (strcmp(c->items[i].name, "sync") == 0 && c->items[i].value)
+			return c->items[i].value;
+	return "";
+}
+
+static bool remount_same_sync(const struct ufs_config *a, const struct ufs_config *b)
+{
+	return strcmp(remount_sync(a), remount_sync(b)) == 0;
+}
+
 /* Everything but ro and rw must be what is in force already. */
 static int remount_compare(struct remount *rm, const struct ufs_config *want,
 			   struct err *e)
@@ -146,6 +160,8 @@ static int remount_compare(struct remount *rm, const struct ufs_config *want,
 	}
 	if (want->nbranches && (!rm->known || !remount_same_branches(want, now)))
 		return remount_refuse(e, "the stack of branches");
+	if (want->sync_given && (!rm->known || !remount_same_sync(want, now)))
+		return remount_refuse(e, "what is made durable (sync=)");
 	if (want->format && (!rm->known || strcmp(want->format, now->format) != 0))
 		return remount_refuse(e, "the format");
 	if (want->work &&

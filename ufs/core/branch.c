@@ -16,12 +16,12 @@
 #include "format.h"
 #include "inum.h"
 #include "path.h"
+#include "probe.h"
 #include "records.h"
 #include "str.h"
 #include "sys.h"
 #include "sysmount.h"
 #include "workdir.h"
-#include "xattr.h"
 
 /* -- opening the roots ---------------------------------------------------------- */
 
@@ -207,7 +207,7 @@ static int branch_open(struct branch *b, int i, const struct ufs_config *cfg,
 		err_status(e, EXIT_HOST);
 		return -EINVAL;
 	}
-	return 0;
+	return probe_branch(b, i, e);
 }
 
 /* -- do they go together? ----------------------------------------------------------- */
@@ -304,7 +304,7 @@ static int hide_all(struct branches *bs, const struct ufs_config *cfg, struct er
 	for (int i = 0; i < bs->n && r == 0; i++) {
 		struct branch *b = &bs->v[i];
 
-		if (b->perm == BRANCH_RW)
+		if (b->marks)
 			r = add_hidden(b, b->dev, b->ino, WORKDIR_NAME);
 		for (int j = 0; j < bs->n && r == 0; j++)
 			if (j != i)
@@ -334,27 +334,6 @@ bool branch_hides(const struct branch *b, int dirfd, const char *name)
 }
 
 /* -- writable branches ----------------------------------------------------------------- */
-
-static int probe_xattr(struct branch *b, int i, struct sb *notes, struct err *e)
-{
-	const char *name = b->format->needs_xattr && geteuid() == 0 ?
-			   "trusted.overlay.opaque" : "user.overlay.opaque";
-	ssize_t n = xattr_get(b->fd, name, NULL, 0);
-
-	b->no_xattr = n == -EOPNOTSUPP;
-	if (!b->no_xattr)
-		return 0;
-	if (!b->format->needs_xattr) {
-		sb_addf(notes, "branch %d '%s' has no extended attributes: they are not kept "
-			"there\n", i, b->path);
-		return 0;
-	}
-	(void)err_set(e, -EOPNOTSUPP, "branch %d '%s' has no extended attributes, which "
-		      "format '%s' needs", i, b->path, b->format->name);
-	err_hint(e, "use -o format=aufs, or a branch on another filesystem");
-	err_status(e, EXIT_HOST);
-	return -EOPNOTSUPP;
-}
 
 /*
  * Records that are only read: of a branch that was writable once and has its
@@ -421,6 +400,8 @@ static int open_writable(struct branches *bs, const struct ufs_config *cfg,
 		r = probe_xattr(b, i, notes, e);
 		if (r == 0)
 			r = workdir_open(b, work, cfg, inums, e);
+		if (r == 0)
+			r = probe_writable(b, i, notes, e);
 		if (r == 0 && !b->records)
 			read_kept(b, work, inums);
 		b->redirects = cfg->redirect != REDIRECT_OFF && !b->no_xattr;

@@ -41,6 +41,7 @@ struct branch {
 	bool marks;                   /* whiteouts and opaque marks count */
 	bool writable;
 	bool no_xattr;
+	bool no_tmpfile;              /* takes no O_TMPFILE */
 	bool redirects;               /* directories may be renamed by a redirect */
 	dev_t dev;
 	ino_t ino;

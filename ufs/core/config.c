@@ -187,7 +187,7 @@ int config_note(struct ufs_config *c, const char *name, const char *value)
 	if (!n || (value && !v))
 		return -ENOMEM;
 	for (size_t i = 0; i < c->nitems && !it; i++)
-		if (strcmp(c->items[i].name, name) == 0)
+		if (strcmp(c->items[i].name, name) == 0 && !c->items[i].value == !value)
 			it = &c->items[i];
 	if (!it) {
 		if (config_grow(&c->items, c->nitems, sizeof(*c->items)) < 0)
@@ -270,6 +270,19 @@ static int config_check_format(struct ufs_config *c, struct err *e)
 	return 0;
 }
 
+static int config_check_sync(struct ufs_config *c, struct err *e)
+{
+	if (c->sync_given)
+		return 0;
+	/* What these ask of the kernel is the daemon's to do. */
+	if (config_fuse_opt(c, "sync") || config_fuse_opt(c, "dirsync"))
+		c->sync = SYNC_STRICT;
+	c->from = "default";
+	if (config_note(c, "sync", c->sync == SYNC_STRICT ? "strict" : "auto") < 0)
+		return err_set(e, -ENOMEM, "cannot keep the options");
+	return 0;
+}
+
 int config_check(struct ufs_config *c, struct err *e)
 {
 	int r;
@@ -304,5 +317,6 @@ int config_check(struct ufs_config *c, struct err *e)
 					       "branch %zu too",
 					       i, b->path, j);
 	}
-	return config_check_format(c, e);
+	r = config_check_format(c, e);
+	return r < 0 ? r : config_check_sync(c, e);
 }

@@ -36,6 +36,9 @@ struct branch_spec {
 	const char *from;       /* a literal: where it was given */
 };
 
+/* What is made durable, and when; see durable.h. */
+enum ufs_sync { SYNC_AUTO, SYNC_STRICT, SYNC_VOLATILE };
+
 /* A range of user or group ids that exist inside the mount's namespace. */
 struct id_range {
 	uint32_t first, count;
@@ -87,6 +90,7 @@ struct ufs_config {
 	bool read_only;               /* -o ro: nothing is written */
 	bool lazy_work;               /* writable branches are locked, and their
 					 work directories made, at the first change */
+	enum ufs_sync sync;
 	bool overlay_syntax;          /* unknown options are ignored with a notice */
 	struct id_view ids;
 	struct virt_spec *virts;
@@ -104,6 +108,7 @@ struct ufs_config {
 	const char *from;             /* origin put into items from now on */
 	unsigned upper_given : 1;     /* upperdir= or --upper was used */
 	unsigned lower_given : 1;     /* lowerdir= or --lower was used */
+	unsigned sync_given : 1;      /* sync=, volatile or fsync= was used */
 	unsigned br_given : 1;        /* br:, br=, dirs= or a list as SPEC */
 };
 
@@ -128,7 +133,8 @@ int config_add_fuse_opt(struct ufs_config *c, const char *opt);
 void config_notice(struct ufs_config *c, const char *fmt, ...) _printf_(2, 3);
 /* The mount option NAME as it stands in fuse_opts ("nosuid", "fsname=x"), or NULL. */
 const char *config_fuse_opt(const struct ufs_config *c, const char *name);
-/* Note NAME[=VALUE] as in force; replaces an earlier item of that name. */
+/* Note NAME[=VALUE] as in force; replaces an earlier item of that name. A flag
+ * and a value of one name are two ("sync", "sync=strict"). */
 int config_note(struct ufs_config *c, const char *name, const char *value);
 
 /*

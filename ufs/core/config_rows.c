@@ -137,7 +137,7 @@ static void opt_drop(struct ufs_config *c, const char *name)
 	c->nfuse_opts = n;
 	n = 0;
 	for (size_t i = 0; i < c->nitems; i++) {
-		if (strcmp(c->items[i].name, name) == 0) {
+		if (strcmp(c->items[i].name, name) == 0 && !c->items[i].value) {
 			free(c->items[i].name);
 			free(c->items[i].value);
 		} else {
@@ -163,6 +163,48 @@ static int set_kernel(struct ufs_config *c, const struct config_row *o, const ch
 	if (config_add_fuse_opt(c, text) < 0 || config_note(c, o->name, plain) < 0)
 		return opt_memory(o, e);
 	return 0;
+}
+
+static const char *const sync_names[] = {
+	[SYNC_AUTO] = "auto", [SYNC_STRICT] = "strict", [SYNC_VOLATILE] = "volatile",
+};
+
+static int opt_sync(struct ufs_config *c, const struct config_row *o, enum ufs_sync mode,
+		    struct err *e)
+{
+	c->sync = mode;
+	c->sync_given = true;
+	return config_note(c, "sync", sync_names[mode]) < 0 ? opt_memory(o, e) : 0;
+}
+
+/* Without a value the kernel's flag, with one what ufs makes durable. */
+static int set_sync(struct ufs_config *c, const struct config_row *o, const char *value,
+		    struct err *e)
+{
+	if (!value)
+		return set_kernel(c, o, value, e);
+	for (size_t i = 0; i < ARRAY_LEN(sync_names); i++)
+		if (strcmp(value, sync_names[i]) == 0)
+			return opt_sync(c, o, (enum ufs_sync)i, e);
+	(void)err_set(e, 0, "option 'sync' does not know '%s'", value);
+	err_hint(e, "it is auto, strict or volatile; or plain 'sync' for the kernel's own");
+	return -EINVAL;
+}
+
+/* overlayfs's. */
+static int set_volatile(struct ufs_config *c, const struct config_row *o,
+			const char *value _unused_, struct err *e)
+{
+	return opt_sync(c, o, SYNC_VOLATILE, e);
+}
+
+/* fuse-overlayfs's. */
+static int set_fsync(struct ufs_config *c, const struct config_row *o, const char *value,
+		     struct err *e)
+{
+	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+		return err_set(e, 0, "option 'fsync' is 0 or 1, not '%s'", value);
+	return opt_sync(c, o, *value == '0' ? SYNC_VOLATILE : SYNC_AUTO, e);
 }
 
 static int set_ro(struct ufs_config *c, const struct config_row *o, const char *value,
@@ -286,7 +328,10 @@ static const struct config_row rows[] = {
 	{"noexec", NULL, "no program may be run", "exec", set_kernel},
 	{"atime", NULL, "keep access times (default)", "noatime", set_kernel},
 	{"noatime", NULL, "do not keep access times", "atime", set_kernel},
-	{"sync", NULL, "every write goes to the disk at once", "async", set_kernel},
+	{"sync", "[MODE]",
+	 "every write goes to the disk at once; with MODE (auto, strict, volatile) what "
+	 "is made durable",
+	 "async", set_sync},
 	{"async", NULL, "writes go to the disk later (default)", "sync", set_kernel},
 	{"dirsync", NULL, "changes of directories go to the disk at once", NULL,
 	 set_kernel},
@@ -397,8 +442,8 @@ static const struct config_row rows[] = {
 	{"nfs_export", "HOW", NULL, "file handles are not kept", set_noeffect},
 	{"metacopy", "HOW", NULL, COPIES, set_noeffect},
 	{"verity", "HOW", NULL, "off", set_only},
-	{"volatile", NULL, NULL, "fsync still goes to the disk", set_noeffect},
-	{"fsync", "HOW", NULL, "fsync goes to the disk", set_noeffect},
+	{"volatile", NULL, NULL, NULL, set_volatile},
+	{"fsync", "0|1", NULL, NULL, set_fsync},
 	{"uuid", "HOW", NULL, INODES, set_noeffect},
 	{"threaded", "N", NULL, "the daemon always has several threads", set_noeffect},
 	{"writeback", "N", NULL, "the daemon chooses its caching", set_noeffect},

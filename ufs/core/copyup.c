@@ -10,6 +10,8 @@
 
 #include "cleanup.h"
 #include "copydata.h"
+#include "durable.h"
+#include "fileattr.h"
 #include "format.h"
 #include "lend.h"
 #include "links.h"
@@ -31,6 +33,7 @@ struct copyup_job {
 	struct link_state is;    /* what it is in the union */
 	bool kept;               /* the copy stands for all its names */
 	struct work_name tmp;
+	int late;                /* -errno of what made it durable, once visible */
 	int from;                /* O_PATH of the source */
 	int to;                  /* the copy: open, or O_PATH */
 };
@@ -60,7 +63,7 @@ static bool is_copied_locked(const struct copy_shard *s, const struct node *n)
 /* Does directory or file N need nothing any more for branch DST? */
 static bool is_there(struct ufs *u, const struct node *n, int dst)
 {
-	if (n->type == DT_DIR)
+	if (n->type == DT_DIR && !node_has(n, NODE_DEAD))
 		return node_mask_test(u->nodes, n, dst);
 	return node_top(n) <= dst;
 }
@@ -200,6 +203,7 @@ static int copy_regular(struct ufs *u, struct copyup_job *j, int tmp)
 	j->to = sys_openat(tmp, j->tmp.s, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (j->to < 0)
 		return j->to;
+	fileattr_copy(j->from, j->to);
 	if (in >= 0)
 		r = copydata(in, j->to, size, len, &copied);
 	else if (len > 0)
@@ -239,6 +243,8 @@ static int copy_object(struct ufs *u, struct copyup_job *j, int tmp)
 				makedev(j->st.stx_rdev_major, j->st.stx_rdev_minor));
 	if (r == 0)
 		r = j->to = sys_openat(tmp, j->tmp.s, O_PATH, 0);
+	if (r >= 0 && S_ISDIR(type))
+		fileattr_copy(j->from, j->to);
 	return r < 0 ? r : 0;
 }
 
@@ -253,7 +259,7 @@ static bool is_shared(const struct copyup_job *j)
 static int publish_orphan(struct copyup_job *j, int tmp)
 {
 	struct orphan *o = j->node->orphan;
-	int r = sys_unlinkat(tmp, j->tmp.s, 0);
+	int r = sys_unlinkat(tmp, j->tmp.s, j->node->type == DT_DIR ? AT_REMOVEDIR : 0);
 
 	if (r < 0)
 		return r;
@@ -341,6 +347,8 @@ static int publish_at(struct ufs *u, struct copyup_job *j, int tmp,
 		}
 	}
 	pthread_rwlock_unlock(lock);
+	if (r == 1)
+		j->late = durable_name(u, j->dst, dir.fd);
 	resolve_put_dir(u, &dir);
 	return r;
 }
@@ -428,6 +436,8 @@ static int copyup_run(struct ufs *u, struct copyup_job *j)
 	r = sys_statx(j->from, "", &j->st);
 	if (r < 0)
 		return r;
+	if (fileattr_protects(&j->st))
+		return -EPERM;
 	owner_show(u, j->src, &j->st, &j->shown);
 	links_look(u, j->src, &j->st, &j->is);
 	workdir_name(dst->work, &j->tmp);
@@ -436,14 +446,17 @@ static int copyup_run(struct ufs *u, struct copyup_job *j)
 		r = copy_metadata(u, j);
 	/* Durable before it hides the old one: a power cut leaves one of the two. */
 	if (r == 0 && S_ISREG(j->st.stx_mode) && j->len != 0 && j->st.stx_size > 0)
-		r = sys_fsync(j->to, false);
+		r = durable_copy(u, j->to);
 	if (r == 0)
 		r = publish(u, j, dst->work->tmp);
 	if (r == 0) {
 		if (!j->kept && !is_shared(j)) /* its last name counts itself now */
 			links_alone(u, j->dst, &j->is.id);
 		atomic_fetch_add(&u->copyups, 1);
-		return 0;
+		if (j->late == 0 && j->kept)
+			j->late = durable_name(u, j->dst, branch_links(dst, false));
+		/* Visible it is; whoever asked has to know that it may be lost. */
+		return j->late < 0 ? j->late : durable_record(u, j->dst);
 	}
 	forget_identity(u, j);
 	(void)workdir_remove_tree(dst->work->tmp, j->tmp.s); /* swept at mount */
@@ -540,6 +553,9 @@ int copyup_dir(struct ufs *u, struct node *dir, int dst)
 	struct node_place p;
 	int r = 0;
 
+	/* Without a name, but open: its attributes may still be changed. */
+	if (node_has(dir, NODE_DEAD))
+		return copyup_single(u, dir, dst, -1);
 	/* From the highest ancestor that lacks a copy down, one at a time. */
 	while (r == 0 && !node_mask_test(u->nodes, dir, dst)) {
 		at = dir;

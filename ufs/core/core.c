@@ -127,6 +127,7 @@ int ufs_open(const struct ufs_config *cfg, const struct ufs_notify *notify,
 		return err_set(e, -ENOMEM, "cannot open the union");
 	init_locks(u);
 	u->notify = notify;
+	u->sync = cfg->sync;
 	u->format = format_find(cfg->format ? cfg->format : "aufs");
 	r = inums_init(&u->inums);
 	if (r < 0)

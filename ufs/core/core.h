@@ -72,6 +72,10 @@ int ufs_symlink(struct ufs *u, const struct ufs_cred *cred, node_id parent,
 		const char *name, const char *target, struct ufs_entry *ret);
 int ufs_link(struct ufs *u, node_id id, node_id newparent, const char *newname,
 	     struct ufs_entry *ret);
+/* A regular file without a name, where one in PARENT would be; ufs_link may give
+ * it one. -EOPNOTSUPP where the branch knows no O_TMPFILE. */
+int ufs_tmpfile(struct ufs *u, const struct ufs_cred *cred, node_id parent, mode_t mode,
+		struct ufs_entry *ret);
 int ufs_unlink(struct ufs *u, node_id parent, const char *name);
 int ufs_rmdir(struct ufs *u, node_id parent, const char *name);
 /* FLAGS of renameat2(2). -EXDEV for a directory that is not on the writable
@@ -109,6 +113,9 @@ struct ufs_data {
 	void *priv;
 };
 int ufs_data_get(struct ufs *u, node_id id, bool write, struct ufs_data *ret);
+/* After -EPERM from ufs_data_get: a descriptor that can only append, for a file
+ * that takes nothing else (chattr +a). */
+int ufs_data_append(struct ufs *u, node_id id, struct ufs_data *ret);
 /*
  * R was the answer of a branch. When it says that there is no room while
  * unlinked files are only held until the kernel's FORGET, which is on its way,
@@ -124,6 +131,15 @@ int ufs_fallocate(struct ufs *u, node_id id, int mode, off_t off, off_t len);
 off_t ufs_lseek(struct ufs *u, node_id id, off_t off, int whence);
 ssize_t ufs_copy_range(struct ufs *u, node_id in, off_t in_off, node_id out,
 		       off_t out_off, size_t len, int flags);
+
+/*
+ * The ioctls of chattr(1) and its kin, FS_IOC_{GET,SET}FLAGS and
+ * FS_IOC_FS{GET,SET}XATTR, on regular files and directories; a set copies up.
+ * ARG is read or filled as ioctl(2) does; its size is that of ufs_ioctl_size.
+ * Both return -ENOTTY for every other command.
+ */
+ssize_t ufs_ioctl_size(unsigned cmd);
+int ufs_ioctl(struct ufs *u, node_id id, unsigned cmd, void *arg);
 
 /* -- directories ------------------------------------------------------------ */
 

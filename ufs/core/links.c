@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
 
@@ -15,10 +14,6 @@
 
 #define NO_TOKEN UINT64_MAX
 
-struct link_name {
-	char s[40];
-};
-
 static struct records *records_at(struct ufs *u, int b)
 {
 	return branch_at(u, b)->records;
@@ -26,24 +21,18 @@ static struct records *records_at(struct ufs *u, int b)
 
 /* -- finding -------------------------------------------------------------------------- */
 
-/* Name of the file in links/ of branch B; false when there cannot be one. */
 static bool link_name(struct ufs *u, int b, uint16_t fs, uint64_t ino,
-		      struct link_name *ret)
+		      struct links_name *ret)
 {
 	struct records *t = records_at(u, b);
-	int own = t ? records_fs(t, fs) : -1;
 
-	if (own < 0)
-		return false;
-	(void)snprintf(ret->s, sizeof(ret->s), "%x.%llx", (unsigned)own,
-		       (unsigned long long)ino);
-	return true;
+	return t && records_link_name(t, fs, ino, ret);
 }
 
 int links_open(struct ufs *u, int b, uint16_t fs, uint64_t ino, int flags)
 {
 	int dir = branch_links(branch_at(u, b), false);
-	struct link_name name;
+	struct links_name name;
 
 	if (dir < 0 || !link_name(u, b, fs, ino, &name))
 		return -ENOENT;
@@ -53,7 +42,7 @@ int links_open(struct ufs *u, int b, uint16_t fs, uint64_t ino, int flags)
 int links_statx(struct ufs *u, int b, uint16_t fs, uint64_t ino, struct statx *ret)
 {
 	int dir = branch_links(branch_at(u, b), false);
-	struct link_name name;
+	struct links_name name;
 
 	if (dir < 0 || !link_name(u, b, fs, ino, &name))
 		return -ENOENT;
@@ -125,8 +114,7 @@ int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 {
 	struct records *t = records_at(u, b);
 	struct record_key key = record_key(st);
-	struct link_record l = { .nlink = s->nlink };
-	struct link_name link;
+	struct links_name link;
 	int dir, r;
 
 	if (!t)
@@ -139,9 +127,7 @@ int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 	r = dir < 0 || !link_name(u, b, s->id.fs, s->id.ino, &link) ? -EOPNOTSUPP :
 	    sys_linkat(dirfd, name, dir, link.s, 0);
 	if (r == 0) {
-		(void)records_link(t, &s->id, &l);
-		l.upper = st->stx_ino;
-		r = records_set_link(t, &s->id, &l);
+		r = records_set_upper(t, &s->id, s->nlink, st->stx_ino);
 		if (r < 0)
 			(void)sys_unlinkat(dir, link.s, 0);
 	}
@@ -158,7 +144,7 @@ int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 static void unlink_copy(struct ufs *u, int b, const struct origin *o)
 {
 	int dir = branch_links(branch_at(u, b), false);
-	struct link_name link;
+	struct links_name link;
 
 	if (dir >= 0 && link_name(u, b, o->fs, o->ino, &link))
 		(void)sys_unlinkat(dir, link.s, 0);
@@ -167,16 +153,9 @@ static void unlink_copy(struct ufs *u, int b, const struct origin *o)
 void links_unkeep(struct ufs *u, int b, const struct link_state *s)
 {
 	struct records *t = records_at(u, b);
-	struct link_record l;
 
-	if (!t || !records_link(t, &s->id, &l))
-		return;
 	/* The record first: without it the name in links/ means nothing. */
-	l.upper = 0;
-	if (l.gone)
-		(void)records_set_link(t, &s->id, &l);
-	else
-		(void)records_drop_link(t, &s->id);
+	(void)records_set_upper(t, &s->id, s->nlink, 0);
 	unlink_copy(u, b, &s->id);
 }
 
@@ -235,7 +214,7 @@ int links_show(struct ufs *u, int b, struct node *dir, int dirfd, const char *na
 	       const struct link_state *s)
 {
 	int links = branch_links(branch_at(u, b), false);
-	struct link_name link;
+	struct links_name link;
 	uint64_t token;
 	int r;
 

@@ -30,6 +30,8 @@ static inline void op_touch(struct node *dir)
  */
 int orphan_make(struct ufs *u, struct node *n, const struct dirset *s, const char *name,
 		const struct found *f, struct orphan **ret);
+/* The same of FD, an O_PATH descriptor on branch B, which is taken over, on error too. */
+int orphan_take(struct ufs *u, int fd, int b, struct orphan **ret);
 /* Let go; with the last name gone its records go too. */
 void orphan_free(struct ufs *u, struct orphan *o);
 

@@ -3,8 +3,9 @@
  * Making names. A mark that hides the name is dealt with so that a stop at
  * any point shows the old state or the new one: where it stands beside the
  * name, the entry is made first and the mark goes last (a real entry wins, and
- * a directory beside a whiteout is opaque); where it stands at the name, the
- * entry is made aside and takes its place.
+ * a directory beside a whiteout is opaque); where it stands at the name, or the
+ * object is not whole without a record, the entry is made aside and takes its
+ * place.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include "cleanup.h"
 #include "copyup.h"
 #include "cred.h"
+#include "durable.h"
 #include "format.h"
 #include "lend.h"
 #include "lookup.h"
@@ -172,13 +174,15 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 	return r;
 }
 
-/* Record owner and mode of the new object NAME, where they are virtual. */
-static int make_record(struct ufs *u, const struct make *m, const struct make_place *p,
-		       int dirfd, const char *name)
+/*
+ * Owner and mode of the new object where they are virtual. 1: the object cannot
+ * show them by itself and needs a record, 0: it needs none, -errno.
+ */
+static int make_wants(struct ufs *u, const struct make *m, const struct make_place *p,
+		      struct stat *ret)
 {
-	_close_ int fd = -EBADF;
 	struct statx st;
-	struct stat dir, want;
+	struct stat dir;
 	int r;
 
 	if (!u->ids.virt || !m->cred)
@@ -187,13 +191,9 @@ static int make_record(struct ufs *u, const struct make *m, const struct make_pl
 	if (r < 0)
 		return r;
 	owner_show(u, p->dst, &st, &dir);
-	owner_inherit(m->cred, &dir, m->mode, &want);
-	if (want.st_uid == u->ids.own_uid && want.st_gid == u->ids.own_gid &&
-	    owner_real_mode(u, want.st_mode) == want.st_mode)
-		return 0;
-	fd = sys_openat(dirfd, name, O_PATH, 0);
-	return fd < 0 ? fd : owner_record(u, p->dst, fd, want.st_uid, want.st_gid,
-					  want.st_mode);
+	owner_inherit(m->cred, &dir, m->mode, ret);
+	return ret->st_uid != u->ids.own_uid || ret->st_gid != u->ids.own_gid ||
+	       owner_real_mode(u, ret->st_mode) != ret->st_mode;
 }
 
 /* The directory just made shows nothing from below. */
@@ -212,8 +212,7 @@ static int make_in_place(struct ufs *u, const struct make *m, const struct make_
 
 	if (r < 0)
 		return r;
-	r = make_record(u, m, p, fd, m->name);
-	if (r == 0 && p->white && m->cred && S_ISDIR(m->mode))
+	if (p->white && m->cred && S_ISDIR(m->mode))
 		r = make_opaque(u, p->dst, fd, m->name);
 	if (r == 0 && p->white)
 		r = u->format->unhide(fd, m->name);
@@ -224,8 +223,28 @@ static int make_in_place(struct ufs *u, const struct make *m, const struct make_
 	return r;
 }
 
-/* A mark stands at the name itself: the new object, made aside, replaces it. */
-static int make_over_mark(struct ufs *u, const struct make *m, const struct make_place *p)
+/* The object made aside gets its name. */
+static int make_appear(struct ufs *u, const struct make_place *p, int tmp,
+		       const char *from, const char *name, bool is_dir)
+{
+	int fd = place_fd(p), r;
+
+	if (p->white && u->format->whiteout_in_place)
+		return sys_renameat2(tmp, from, fd, name, is_dir ? RENAME_EXCHANGE : 0);
+	r = sys_renameat2(tmp, from, fd, name, RENAME_NOREPLACE);
+	if (r == -EINVAL) /* no flags there; the place is known to be free */
+		r = sys_renameat2(tmp, from, fd, name, 0);
+	if (r == 0 && p->white) /* a failure leaves a note */
+		(void)u->format->unhide(fd, name);
+	return r;
+}
+
+/*
+ * A mark stands at the name itself, or the object needs a record (WANT, else
+ * NULL): it is made aside, and appears as a whole.
+ */
+static int make_aside(struct ufs *u, const struct make *m, const struct make_place *p,
+		      const struct stat *want)
 {
 	struct workdir *w = branch_at(u, p->dst)->work;
 	bool is_dir = m->cred && S_ISDIR(m->mode);
@@ -240,14 +259,14 @@ static int make_over_mark(struct ufs *u, const struct make *m, const struct make
 	r = fd = sys_openat(w->tmp, tmp.s, O_PATH, 0);
 	if (r >= 0 && m->cred && !u->ids.virt)
 		r = inherit_aside(m, place_fd(p), fd);
-	if (r >= 0)
-		r = make_record(u, m, p, w->tmp, tmp.s);
-	if (r == 0 && is_dir)
+	if (r >= 0 && want)
+		r = owner_record(u, p->dst, fd, want->st_uid, want->st_gid, want->st_mode);
+	if (r >= 0 && is_dir && p->white)
 		r = lend_set_opaque(u, p->dst, fd);
-	if (r == 0)
-		r = sys_renameat2(w->tmp, tmp.s, place_fd(p), m->name,
-				  is_dir ? RENAME_EXCHANGE : 0);
-	if (r < 0 || is_dir) /* the copy that failed, or the mark that was replaced */
+	if (r >= 0)
+		r = make_appear(u, p, w->tmp, tmp.s, m->name, is_dir);
+	/* The copy that failed, or the mark that was replaced. */
+	if (r < 0 || (is_dir && p->white && u->format->whiteout_in_place))
 		(void)workdir_remove_tree(w->tmp, tmp.s);
 	return r;
 }
@@ -255,12 +274,15 @@ static int make_over_mark(struct ufs *u, const struct make *m, const struct make
 static int make_entry(struct ufs *u, const struct make *m, const struct make_place *p,
 		      struct ufs_entry *ret)
 {
-	struct found f = { .top = p->dst, .white = -1 };
+	struct found f = { .top = p->dst, .white = -1, .redirect = -1 };
+	struct stat want;
 	struct node *n;
-	int r;
+	int r, record = make_wants(u, m, p, &want);
 
-	r = p->white && u->format->whiteout_in_place ? make_over_mark(u, m, p) :
-						       make_in_place(u, m, p);
+	if (record < 0)
+		return record;
+	r = record || (p->white && u->format->whiteout_in_place) ?
+	    make_aside(u, m, p, record ? &want : NULL) : make_in_place(u, m, p);
 	if (r < 0)
 		return r;
 	op_touch(p->dir);
@@ -291,6 +313,11 @@ static int make(struct ufs *u, node_id parent, struct make *m, int want,
 		r = make_entry(u, m, &p, ret);
 		dirset_unlock(u, dir, &p.set);
 	} while (resolve_retry(u, r, &tried));
+	if (r == 0) {
+		r = durable_names(u, 0, parent, parent);
+		if (r < 0)
+			ufs_forget(u, ret->id, 1); /* it is not handed out */
+	}
 	return r;
 }
 

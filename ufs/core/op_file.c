@@ -11,11 +11,10 @@
 
 #include "cleanup.h"
 #include "copyup.h"
+#include "durable.h"
 #include "lend.h"
 #include "op.h"
-#include "records.h"
 #include "sys.h"
-#include "workdir.h"
 
 #define RACE_TRIES 16
 
@@ -80,6 +79,23 @@ int ufs_data_get(struct ufs *u, node_id id, bool write, struct ufs_data *ret)
 	return 0;
 }
 
+/* Not cached: another write must not find it. */
+int ufs_data_append(struct ufs *u, node_id id, struct ufs_data *ret)
+{
+	struct node *n;
+	int r = op_node(u, id, &n);
+
+	if (r == 0 && (node_top(n) < 0 || !branch_at(u, node_top(n))->writable))
+		r = -EPERM;
+	if (r < 0)
+		return r;
+	r = resolve_open(u, n, node_top(n), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
+	if (r < 0)
+		return r;
+	*ret = (struct ufs_data){ .fd = r };
+	return 0;
+}
+
 void ufs_data_put(struct ufs *u, struct ufs_data *d)
 {
 	struct fdref ref = { d->fd, d->priv };
@@ -87,13 +103,6 @@ void ufs_data_put(struct ufs *u, struct ufs_data *d)
 	fdcache_put(u->data, &ref);
 	d->fd = -EBADF;
 	d->priv = NULL;
-}
-
-static int sync_records(struct ufs *u, int b)
-{
-	struct branch *br = branch_at(u, b);
-
-	return br->work && br->records ? records_sync(br->records) : 0;
 }
 
 int ufs_fsync(struct ufs *u, node_id id, bool data_only)
@@ -110,9 +119,9 @@ int ufs_fsync(struct ufs *u, node_id id, bool data_only)
 	r = ufs_data_get(u, id, false, &d);
 	if (r < 0)
 		return r;
-	r = sys_fsync(d.fd, data_only);
+	r = durable_fsync(u, d.fd, data_only);
 	ufs_data_put(u, &d);
-	return r < 0 ? r : sync_records(u, node_top(n));
+	return r < 0 ? r : durable_records(u, node_top(n));
 }
 
 int ufs_fsyncdir(struct ufs *u, node_id id, bool data_only)
@@ -128,10 +137,10 @@ int ufs_fsyncdir(struct ufs *u, node_id id, bool data_only)
 		fd = resolve_open(u, dir, b, O_RDONLY | O_DIRECTORY);
 		if (fd < 0)
 			return fd;
-		r = sys_fsync(fd, data_only);
+		r = durable_fsync(u, fd, data_only);
 		(void)close(fd);
 		if (r == 0)
-			r = sync_records(u, b);
+			r = durable_records(u, b);
 	}
 	return r;
 }

@@ -122,7 +122,6 @@ int orphan_make(struct ufs *u, struct node *n, const struct dirset *s, const cha
 		const struct found *f, struct orphan **ret)
 {
 	bool tried = false;
-	struct orphan *o;
 	int fd;
 
 	if (!n)
@@ -132,15 +131,19 @@ int orphan_make(struct ufs *u, struct node *n, const struct dirset *s, const cha
 		     links_open(u, f->top, f->is.id.fs, f->is.id.ino, O_PATH) :
 		     sys_openat(s->refs[f->top].fd, name, O_PATH, 0);
 	} while (resolve_retry(u, fd, &tried));
-	if (fd < 0)
-		return fd;
-	o = malloc(sizeof(*o));
+	return fd < 0 ? fd : orphan_take(u, fd, f->top, ret);
+}
+
+int orphan_take(struct ufs *u, int fd, int b, struct orphan **ret)
+{
+	struct orphan *o = malloc(sizeof(*o));
+
 	if (!o) {
 		close_fd(&fd);
 		return -ENOMEM;
 	}
 	o->fd = fd;
-	o->b = o->upper_b = f->top;
+	o->b = o->upper_b = b;
 	atomic_init(&o->upper, -EBADF);
 	atomic_fetch_add(&u->orphans, 1);
 	*ret = o;

@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #include "copyup.h"
+#include "durable.h"
+#include "fileattr.h"
 #include "format.h"
 #include "lend.h"
 #include "links.h"
@@ -38,6 +40,8 @@ static int removal_check(const struct removal *r, bool is_dir)
 {
 	if (r->f.top < 0)
 		return r->f.virt ? -EBUSY : -ENOENT;
+	if (fileattr_protects(&r->f.st))
+		return -EPERM; /* as the branch itself would say, were it written */
 	if (is_dir && r->f.type != DT_DIR)
 		return -ENOTDIR;
 	if (!is_dir && r->f.type == DT_DIR)
@@ -223,7 +227,7 @@ static int remove_name(struct ufs *u, node_id parent, const char *name, bool is_
 
 int ufs_unlink(struct ufs *u, node_id parent, const char *name)
 {
-	return remove_name(u, parent, name, false);
+	return durable_names(u, remove_name(u, parent, name, false), parent, parent);
 }
 
 int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
@@ -249,5 +253,5 @@ int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
 	if (r == 0)
 		r = remove_name(u, parent, name, true);
 	node_unref(u->nodes, n);
-	return r;
+	return durable_names(u, r, parent, parent);
 }

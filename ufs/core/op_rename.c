@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #include "copyup.h"
+#include "durable.h"
+#include "fileattr.h"
 #include "format.h"
 #include "op.h"
 #include "policy.h"
@@ -44,11 +46,8 @@ static bool may_redirect(struct ufs *u, int b)
 /* The alias at X becomes a name on its branch. 1, or an error. */
 static int end_show(struct ufs *u, struct end *x)
 {
-	int b = x->f.top, r;
+	int b = x->f.top, r = copyup_dir(u, x->dir, b);
 
-	if (!branch_at(u, b)->writable)
-		return -EXDEV;
-	r = copyup_dir(u, x->dir, b);
 	if (r == 0)
 		r = dirset_lock(u, x->dir, true, &x->set);
 	if (r < 0)
@@ -74,14 +73,14 @@ static int end_prepare(struct ufs *u, struct end *x)
 		return x->f.virt ? -EBUSY : -ENOENT;
 	if (x->f.virt)
 		return -EBUSY;
+	if (fileattr_protects(&x->f.st))
+		return -EPERM;
 	writable = branch_at(u, x->f.top)->writable;
 	if (x->f.type == DT_DIR && !(writable && end_is_pure(u, x)) &&
 	    (!may_redirect(u, writable ? x->f.top : -1) || !end_is_real(u, x)))
 		return -EXDEV;
-	if (found_alias(&x->f))
-		return end_show(u, x);
 	if (writable)
-		return 0;
+		return found_alias(&x->f) ? end_show(u, x) : 0;
 	r = copyup_node(u, x->node, -1);
 	return r < 0 ? r : 1;
 }
@@ -124,6 +123,8 @@ static int prepare(struct ufs *u, struct renaming *m)
 		return -EEXIST;
 	if (m->b.f.virt)
 		return -EBUSY;
+	if (m->b.f.top >= 0 && fileattr_protects(&m->b.f.st))
+		return -EPERM;
 	return target_is_hidden(m) ? lift(u, m) : 0;
 }
 
@@ -242,5 +243,5 @@ int ufs_rename(struct ufs *u, node_id parent, const char *name, node_id newparen
 	} while (r == 1 || r == -EAGAIN || resolve_retry(u, r, &tried));
 	if (m.trash.s[0])
 		(void)workdir_remove_tree(branch_at(u, m.br)->work->tmp, m.trash.s);
-	return r;
+	return durable_names(u, r, parent, newparent);
 }

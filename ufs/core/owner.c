@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/sysmacros.h>
 
+#include "durable.h"
 #include "records.h"
 #include "sys.h"
 #include "workdir.h"
@@ -101,8 +102,10 @@ int owner_record(struct ufs *u, int b, int fd, uid_t uid, gid_t gid, mode_t mode
 	if (uid == u->ids.own_uid && gid == u->ids.own_gid &&
 	    st.stx_uid == u->euid && st.stx_gid == u->egid &&
 	    (st.stx_mode & MODE_BITS) == (mode & MODE_BITS))
-		return records_drop_owner(br->records, &key);
-	return records_set(br->records, &key, &rec);
+		r = records_drop_owner(br->records, &key);
+	else
+		r = records_set(br->records, &key, &rec);
+	return r < 0 ? r : durable_record(u, b);
 }
 
 void owner_forget(struct ufs *u, int b, const struct statx *st)

@@ -18,6 +18,7 @@
 #define LOG_FOREIGN "records.foreign"
 #define LOG_MAGIC 0x7531u
 #define SLOT 64
+#define AHEAD 4096 /* bytes that are kept ready, for a full filesystem */
 
 /* On disk, in the machine's byte order: a work directory stays on its host. */
 struct entry {
@@ -34,7 +35,7 @@ struct reclog {
 	int dirfd;  /* not ours */
 	int fd;
 	bool write;
-	off_t end;
+	off_t end, ready;
 	size_t entries;
 	_Atomic bool dirty;
 };
@@ -44,6 +45,15 @@ static uint64_t entry_sum(const struct entry *x, const char *text)
 	uint64_t h = hash_bytes(x, offsetof(struct entry, sum), LOG_MAGIC);
 
 	return x->slots ? hash_bytes(text, (size_t)x->slots * SLOT, h) : h;
+}
+
+/* Room for what says that a name was deleted, where nothing else can be written. */
+static void keep_ready(struct reclog *l)
+{
+	if (l->end + AHEAD / 2 < l->ready)
+		return;
+	(void)sys_fallocate(l->fd, FALLOC_FL_KEEP_SIZE, l->end, AHEAD);
+	l->ready = l->end + AHEAD; /* or never: it is not asked again for each entry */
 }
 
 /* -- reading -------------------------------------------------------------------------- */
@@ -126,10 +136,13 @@ int reclog_load(struct reclog *l, int (*each)(void *ctx, const struct reclog_ent
 		return r;
 	if (fstat(l->fd, &st) < 0)
 		return -errno;
-	if (st.st_size <= l->end)
+	if (st.st_size > l->end)
+		log_warn("the last record of a change was cut off by a crash");
+	if (!l->write)
 		return 0;
-	log_warn("the last record of a change was cut off by a crash");
-	return l->write ? sys_ftruncate(l->fd, l->end) : 0;
+	r = st.st_size > l->end ? sys_ftruncate(l->fd, l->end) : 0;
+	keep_ready(l);
+	return r;
 }
 
 /* A file of another kind or version is not ours to cut off. */
@@ -223,6 +236,7 @@ int reclog_append(struct reclog *l, const struct reclog_entry *in)
 	l->end += (off_t)len;
 	l->entries++;
 	atomic_store(&l->dirty, true);
+	keep_ready(l);
 	return 0;
 }
 

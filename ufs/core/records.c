@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,15 +109,13 @@ static int fs_find(const struct records *t, uint16_t fs)
 	return -1;
 }
 
-/* The number of FS in the log, entered when it is new. Locks: write side. */
-static int fs_own(struct records *t, uint16_t fs)
+/* Give FS a number in the log. Locks: write side. */
+static int fs_enter(struct records *t, uint16_t fs)
 {
 	struct reclog_entry x = { .type = LOG_FS };
 	struct inum_id id;
-	int r, own = fs_find(t, fs);
+	int r, own;
 
-	if (own >= 0)
-		return own;
 	if (!inum_identity(t->inums, fs, &id))
 		return -ENODATA;
 	memcpy(x.key, &id, sizeof(x.key));
@@ -127,6 +126,21 @@ static int fs_own(struct records *t, uint16_t fs)
 	if (r == 0)
 		r = fs_store(t, (size_t)own, fs);
 	return r < 0 ? r : own;
+}
+
+/*
+ * The number of FS in the log, entered when it is new, and those of a lower index
+ * before it: the next mount takes the indices in the order of the log, and the
+ * inode numbers that are shown have them.
+ */
+static int fs_own(struct records *t, uint16_t fs)
+{
+	int own = fs_find(t, fs);
+
+	for (uint16_t i = 0; own < 0 && i < fs; i++)
+		if (fs_find(t, i) < 0)
+			(void)fs_enter(t, i); /* one without an identity has none to keep */
+	return own < 0 ? fs_enter(t, fs) : own;
 }
 
 static int load_fs(struct records *t, const struct reclog_entry *x)
@@ -164,14 +178,16 @@ static int to_log(struct records *t, const struct origin *o, void *ret)
 	return 0;
 }
 
-int records_fs(struct records *t, uint16_t fs)
+bool records_link_name(struct records *t, uint16_t fs, uint64_t ino, struct links_name *ret)
 {
 	int own;
 
 	pthread_rwlock_rdlock(&t->lock);
 	own = fs_find(t, fs);
 	pthread_rwlock_unlock(&t->lock);
-	return own;
+	(void)snprintf(ret->s, sizeof(ret->s), "%x.%llx", (unsigned)own,
+		       (unsigned long long)ino);
+	return own >= 0;
 }
 
 /* -- loading -------------------------------------------------------------------------- */
@@ -593,13 +609,19 @@ static int set_link_locked(struct records *t, const struct origin *o,
 	return 0;
 }
 
-int records_set_link(struct records *t, const struct origin *o,
-		     const struct link_record *l)
+int records_set_upper(struct records *t, const struct origin *o, uint32_t nlink,
+		      uint64_t upper)
 {
+	struct link_record l = { .nlink = nlink };
+	const struct linked *x;
 	int r;
 
 	pthread_rwlock_wrlock(&t->lock);
-	r = set_link_locked(t, o, l);
+	x = rectab_find(&t->links, o);
+	if (x)
+		l = x->l;
+	l.upper = upper;
+	r = set_link_locked(t, o, &l);
 	pthread_rwlock_unlock(&t->lock);
 	return r;
 }

@@ -97,13 +97,20 @@ bool records_has_origin(struct records *t, uint64_t ino);
 
 bool records_any_link(struct records *t);
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret);
-int records_set_link(struct records *t, const struct origin *o,
-		     const struct link_record *l);
+/*
+ * Inode UPPER on this branch has the data of O now, or with 0 none has. Names that
+ * went stay counted; a record is made when there is none, with NLINK names.
+ */
+int records_set_upper(struct records *t, const struct origin *o, uint32_t nlink,
+		      uint64_t upper);
 int records_drop_link(struct records *t, const struct origin *o);
 /* May a lower object with this number on filesystem FS have a link record? */
 bool records_has_link(struct records *t, uint16_t fs, uint64_t ino);
-/* The number of mount filesystem FS in this log, for names; -1: not known. */
-int records_fs(struct records *t, uint16_t fs);
+/* The name in links/ for file INO of filesystem FS; false when it has none. */
+struct links_name {
+	char s[40];
+};
+bool records_link_name(struct records *t, uint16_t fs, uint64_t ino, struct links_name *ret);
 
 /*
  * A name that leads to the lower file O is about to be covered on this branch,

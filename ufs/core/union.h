@@ -48,6 +48,7 @@ struct ufs {
 	struct dirsnaps *snaps;
 	struct virt *virt;           /* root of the mountpoints in the view, or NULL */
 	struct id_view ids;
+	enum ufs_sync sync;
 	bool switch_ids;             /* create as the requester */
 	uid_t euid;
 	gid_t egid;

@@ -14,6 +14,7 @@
 #include "fdio.h"
 #include "format.h"
 #include "log.h"
+#include "macros.h"
 #include "path.h"
 #include "records.h"
 #include "str.h"
@@ -163,6 +164,63 @@ static int workdir_open_dir(const struct branch *b, const char *path, struct wor
 	return 0;
 }
 
+/*
+ * Can a rename leave a whiteout at the old name, in one step? Without that the
+ * lower entry would show for a moment, and after a crash for good.
+ */
+static int probe_whiteout(struct workdir *w, const struct branch *b, struct err *e)
+{
+	int fd = sys_openat(w->tmp, "probe", O_WRONLY | O_CREAT, 0600), r;
+
+	if (fd < 0)
+		return fd == -ENOSPC || fd == -EDQUOT ? fd :
+		       err_set(e, fd, "cannot use the work directory of branch '%s'", b->path);
+	close_fd(&fd);
+	r = sys_renameat2(w->tmp, "probe", w->tmp, "probed", RENAME_WHITEOUT);
+	(void)sys_unlinkat(w->tmp, "probe", 0);
+	(void)sys_unlinkat(w->tmp, "probed", 0);
+	if (r == 0 || r == -ENOSPC || r == -EDQUOT)
+		return r;
+	(void)err_set(e, r, "branch '%s' cannot be renamed on with a whiteout, which format "
+		      "'%s' needs", b->path, w->format->name);
+	err_hint(e, "use -o format=aufs, or a branch on another filesystem");
+	err_status(e, EXIT_HOST);
+	return r;
+}
+
+/* Files in links/ whose last name went just before a crash. */
+struct unlinked {
+	struct origin v[64];
+	size_t n;
+};
+
+static int collect_unlinked(void *ctx, const struct origin *o, const struct link_record *l)
+{
+	struct unlinked *all = ctx;
+
+	if (l->upper && l->gone >= l->nlink && all->n < ARRAY_LEN(all->v))
+		all->v[all->n++] = *o;
+	return 0;
+}
+
+static void sweep_links(struct workdir *w, const struct branch *b)
+{
+	struct unlinked all = { .n = 0 };
+
+	(void)records_each_link(w->records, collect_unlinked, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct origin *o = &all.v[i];
+		struct links_name name;
+		struct stat st;
+
+		if (b->links < 0 || !records_link_name(w->records, o->fs, o->ino, &name))
+			continue;
+		if (sys_stat(b->links, name.s, &st) == 0 && st.st_nlink == 1 &&
+		    sys_unlinkat(b->links, name.s, 0) == 0)
+			(void)records_drop_link(w->records, o);
+	}
+}
+
 /* Is there an entry or a whiteout at PATH in the branch? For records_settle. */
 static int is_covered(void *ctx, const char *path)
 {
@@ -197,6 +255,9 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 	if (r < 0)
 		return err_set(e, r, "cannot use the work directory of branch '%s'", b->path);
 	workdir_sweep(w);
+	r = w->format->whiteout_in_place ? probe_whiteout(w, b, e) : 0;
+	if (r < 0)
+		return r;
 	r = w->format->base(w->fd);
 	if (r < 0) /* each whiteout will be a file of its own */
 		log_debug("no shared whiteout for branch '%s' (%s)", b->path, err_name(r));
@@ -214,6 +275,8 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 		close_fd(&fd);
 	else if (fd >= 0)
 		atomic_store(&b->links, fd);
+	if (w->records)
+		sweep_links(w, b);
 	atomic_store(&w->ready, true);
 	return 0;
 }

@@ -10,6 +10,12 @@
 #define FUSE_CAP_HANDLE_KILLPRIV_V2 0 /* before 3.17 */
 #endif
 
+/* O_TMPFILE reaches the daemon from 3.17.1 on; before, open(2) gives EOPNOTSUPP. */
+#if FUSE_VERSION > FUSE_MAKE_VERSION(3, 17) || \
+	(FUSE_VERSION == FUSE_MAKE_VERSION(3, 17) && FUSE_HOTFIX_VERSION >= 1)
+#define UFS_HAVE_TMPFILE
+#endif
+
 #include <stdbool.h>
 #include <stdint.h>
 

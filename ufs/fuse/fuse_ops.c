@@ -8,6 +8,8 @@
 #include "fuse_ops.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,28 +167,51 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent,
 	reply_entry(req, r, &e);
 }
 
+/* Reply with the open file E; a lookup the kernel did not take is given back. */
+static void reply_create(fuse_req_t req, const struct ufs_entry *e,
+			 struct fuse_file_info *fi)
+{
+	struct ufs *u = req_ufs(req);
+	struct fuse_entry_param p;
+
+	fi->fh = 0;
+	fi->keep_cache = 1;
+	entry_param(e, &p);
+	if (fuse_reply_create(req, &p, fi) == -ENOENT)
+		ufs_forget(u, e->id, 1);
+}
+
 static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		      struct fuse_file_info *fi)
 {
 	struct ufs *u = req_ufs(req);
 	struct ufs_cred c = req_cred(req);
-	struct fuse_entry_param p;
 	struct ufs_entry e;
 	int r = ufs_mknod(u, &c, parent, name, S_IFREG | (mode & 07777), 0, &e);
 
 	/* Made meanwhile by someone on the branch: open that, as open(2) would. */
 	if (r == -EEXIST && !(fi->flags & O_EXCL))
 		r = ufs_lookup(u, parent, name, &e);
-	if (r < 0) {
+	if (r < 0)
 		reply_err(req, r);
-		return;
-	}
-	fi->fh = 0;
-	fi->keep_cache = 1;
-	entry_param(&e, &p);
-	if (fuse_reply_create(req, &p, fi) == -ENOENT)
-		ufs_forget(u, e.id, 1);
+	else
+		reply_create(req, &e, fi);
 }
+
+#ifdef UFS_HAVE_TMPFILE
+static void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode,
+		       struct fuse_file_info *fi)
+{
+	struct ufs_cred c = req_cred(req);
+	struct ufs_entry e;
+	int r = ufs_tmpfile(req_ufs(req), &c, parent, mode, &e);
+
+	if (r < 0)
+		reply_err(req, r);
+	else
+		reply_create(req, &e, fi);
+}
+#endif
 
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -337,7 +362,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 }
 
 static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
-			 struct fuse_file_info *fi _unused_)
+			 struct fuse_file_info *fi)
 {
 	struct fuse_bufvec out = FUSE_BUFVEC_INIT(fuse_buf_size(in));
 	struct ufs *u = req_ufs(req);
@@ -345,6 +370,8 @@ static void op_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in,
 	ssize_t n;
 	int r = ufs_data_get(u, ino, true, &d);
 
+	if (r == -EPERM && (fi->flags & O_APPEND))
+		r = ufs_data_append(u, ino, &d);
 	if (r < 0) {
 		reply_err(req, r);
 		return;
@@ -390,6 +417,25 @@ static void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence,
 		reply_err(req, (int)at);
 	else
 		(void)fuse_reply_lseek(req, at);
+}
+
+static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned cmd, void *arg _unused_,
+		     struct fuse_file_info *fi _unused_, unsigned flags _unused_,
+		     const void *in, size_t in_size, size_t out_size)
+{
+	ssize_t size = ufs_ioctl_size(cmd);
+	struct fsxattr buf = { 0 }; /* the largest of the arguments */
+	int r = (int)size;
+
+	if (size >= 0) {
+		if (in_size)
+			memcpy(&buf, in, MIN(in_size, (size_t)size));
+		r = ufs_ioctl(req_ufs(req), ino, cmd, &buf);
+	}
+	if (r < 0)
+		reply_err(req, r);
+	else
+		(void)fuse_reply_ioctl(req, 0, &buf, MIN(out_size, (size_t)size));
 }
 
 static void op_copy_file_range(fuse_req_t req, fuse_ino_t in, off_t in_off,
@@ -489,7 +535,11 @@ const struct fuse_lowlevel_ops fuse_ops = {
 	.listxattr = op_listxattr,
 	.removexattr = op_removexattr,
 	.create = op_create,
+#ifdef UFS_HAVE_TMPFILE
+	.tmpfile = op_tmpfile,
+#endif
 	.fallocate = op_fallocate,
+	.ioctl = op_ioctl,
 	.copy_file_range = op_copy_file_range,
 	.lseek = op_lseek,
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 120
+# rows: 36
 # The daemon is killed while files are copied up and changed. After the next
 # mount each file is the old one or the new one, whole, and the work directory
 # holds nothing of it.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 28 29
 # Changing attributes of lower objects: owner, mode and times change in the
 # view and on the writable branch only; a copy-up keeps what was not changed.
 . "$srcdir/tests/lib/mount.sh"

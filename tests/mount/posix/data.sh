@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 15 16 17 18 24 57 58
 # Data over a copy-up: O_TRUNC, truncate, append by two, descriptors that were
 # open before, unlinked files, holes, fallocate, copy_file_range.
 . "$srcdir/tests/lib/mount.sh"
@@ -8,7 +9,7 @@ t_branches
 python3 - <<END
 import os
 for n in ("trunc0", "truncn", "ftrunc", "app", "old", "rdwr", "rdwr2", "del1", "del2",
-          "src", "punch", "big", "fsync", "par"):
+          "src", "punch", "big", "fsync", "par", "ranges", "self", "map1", "map2", "many"):
     with open(f"$L1/{n}", "wb") as f:
         f.write(bytes(i % 251 for i in range(300000)))
 with open("$L2/sparse", "wb") as f:
@@ -16,6 +17,11 @@ with open("$L2/sparse", "wb") as f:
     for at in (0, 1 << 20, 5 << 30, (10 << 30) - 4096):
         f.seek(at)
         f.write(b"data" * 1024)
+with open("$L2/sparse2", "wb") as f:
+    f.truncate(100 << 20)
+    for at in (1 << 20, 50 << 20):
+        f.seek(at)
+        f.write(b"data" * 16384)
 END
 t_union
 t_py <<'END'
@@ -160,6 +166,80 @@ def fallocate_and_punch_on_a_lower_file():
         eq(os.fstat(fd).st_size, 400000 - 4096)
         eq(os.pread(fd, 10, 12288), DATA[16384:16394])
     os.close(fd)
+
+@case
+def ranges_go_in_and_out_as_on_the_branch():
+    """Insert and collapse move what is behind: compared with a plain file."""
+    import ctypes
+    libc = ctypes.CDLL(None, use_errno=True)
+    plain = put(os.path.join(T, "ranges"), DATA)
+    fds = [os.open(p, os.O_RDWR) for p in (m("ranges"), plain)]
+    for mode, at, n in ((0x20, 8192, 4096), (8, 40960, 8192), (3, 100000, 5000),
+                        (0x10, 200000, 3000), (0x11, 290000, 50000), (0, 310000, 1000),
+                        (8, 100, 100), (0x20, 1 << 30, 4096), (0x40, 0, 4096)):
+        got = []
+        for fd in fds:
+            r = libc.fallocate(fd, mode, ctypes.c_long(at), ctypes.c_long(n))
+            got.append("OK" if r == 0 else errno.errorcode[ctypes.get_errno()])
+        # FUSE passes neither collapse nor insert on.
+        if mode in (8, 0x20) and got[0] == "ENOTSUP" or mode == 0x40 and got[0] != "OK":
+            if got[1] == "OK":
+                libc.fallocate(fds[1], 0x20 if mode == 8 else 8, ctypes.c_long(at), ctypes.c_long(n))
+                if mode == 8:  # put back what was cut out
+                    os.pwrite(fds[1], os.pread(fds[0], n, at), at)
+            continue
+        eq(got[0], got[1], f"fallocate {mode:#x} at {at}")
+    eq(os.fstat(fds[0]).st_size, os.fstat(fds[1]).st_size)
+    eq(os.pread(fds[0], 1 << 20, 0), os.pread(fds[1], 1 << 20, 0))
+    for fd in fds:
+        os.close(fd)
+
+@case
+def many_appenders_with_the_first_write_among_them():
+    """Four processes, each with a descriptor from before the copy-up."""
+    start = multiprocessing.Barrier(4)
+    def work(tag):
+        fd = os.open(m("many"), os.O_WRONLY | os.O_APPEND)
+        start.wait()
+        for _ in range(500):
+            os.write(fd, tag * 32)
+    ps = [multiprocessing.Process(target=work, args=(bytes([65 + i]),)) for i in range(4)]
+    for p in ps: p.start()
+    for p in ps: p.join()
+    got = get(m("many"))
+    eq(len(got), 300000 + 4 * 500 * 32)
+    eq(got[:300000], DATA, "what was there before")
+    tail = [got[i:i + 32] for i in range(300000, len(got), 32)]
+    assert all(len(set(x)) == 1 for x in tail), "records are torn"
+    eq([sum(x[0] == 65 + i for x in tail) for i in range(4)], [500] * 4)
+
+@case
+def copying_within_one_lower_file():
+    fd = os.open(m("self"), os.O_RDWR)
+    eq(os.copy_file_range(fd, fd, 1000, 0, 200000), 1000)
+    eq(err(os.copy_file_range, fd, fd, 1000, 0, 500), "EINVAL", "overlapping")
+    eq(os.pread(fd, 300000, 0), DATA[:200000] + DATA[:1000] + DATA[201000:])
+    os.close(fd)
+
+@case
+def the_map_of_holes_is_that_of_the_lower_file():
+    def holes(p):
+        fd, at, out = os.open(p, os.O_RDONLY), 0, []
+        size = os.fstat(fd).st_size
+        while at < size:
+            try:
+                data = os.lseek(fd, at, os.SEEK_DATA)
+            except OSError:
+                break
+            at = os.lseek(fd, data, os.SEEK_HOLE)
+            out.append((data, at))
+        os.close(fd)
+        return out
+    before = holes(os.path.join(L2, "sparse2"))
+    eq(holes(m("sparse2")), before, "asked of the lower file")
+    os.utime(m("sparse2"))
+    eq(holes(m("sparse2")), before, "of the copy")
+    eq(holes(upper("sparse2")), before, "on the branch")
 
 @case
 def copy_file_range_reads_the_source_where_it_is():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: root
+# rows: 35
 # A full writable branch: the union mounts, what needs space fails with ENOSPC at
 # the write, the lower file stays visible, nothing half-made is left, and with
 # space again all goes on.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 38
 # flock, POSIX and open-file-description locks hold over a copy-up.
 . "$srcdir/tests/lib/mount.sh"
 

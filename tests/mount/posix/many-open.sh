@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 120
+# rows: 59
 # Five thousand files open at once, under the daemon's own limit of descriptors.
 . "$srcdir/tests/lib/mount.sh"
 

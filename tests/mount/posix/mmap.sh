@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 14 49
 # Mappings and programs over a copy-up.
 . "$srcdir/tests/lib/mount.sh"
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 30 31
 # Limits and oddities of names.
 . "$srcdir/tests/lib/mount.sh"
 
@@ -8,6 +9,23 @@ n251=$(printf 'n%.0s' $(seq 251))
 n255=$(printf 'm%.0s' $(seq 255))
 echo short >"$L1/$n251"
 echo long >"$L1/$n255"
+python3 - <<END
+import os
+# 30 directories of 250 bytes each: no path to the last of them can be given.
+d = os.open("$L2", os.O_RDONLY)
+os.mkdir("far", dir_fd=d)
+d = os.open("far", os.O_RDONLY, dir_fd=d)
+for i in range(30):
+    n = f"{i:02d}" + "d" * 248
+    os.mkdir(n, dir_fd=d)
+    e = os.open(n, os.O_RDONLY, dir_fd=d)
+    os.close(d)
+    d = e
+for n in ("write", "chmod", "rename", "link", "gone"):
+    fd = os.open(n, os.O_CREAT | os.O_WRONLY, dir_fd=d)
+    os.write(fd, n.encode())
+    os.close(fd)
+END
 t_union
 t_py <<'END'
 from ufstest import *
@@ -71,12 +89,78 @@ def a_deep_path():
     os.close(d)
     eq(os.listdir(M + "/deep" * 100), ["f"])
 
+def far(i=30):
+    d = os.open(m("far"), os.O_RDONLY)
+    for j in range(i):
+        e = os.open(f"{j:02d}" + "d" * 248, os.O_RDONLY, dir_fd=d)
+        os.close(d)
+        d = e
+    return d
+
+@case
+def beyond_path_max_by_relative_steps():
+    d = far()
+    def read(n):
+        fd = os.open(n, os.O_RDONLY, dir_fd=d)
+        try:
+            return os.read(fd, 100)
+        finally:
+            os.close(fd)
+    eq(sorted(os.listdir(d)), ["chmod", "gone", "link", "rename", "write"])
+    fd = os.open("write", os.O_RDWR | os.O_APPEND, dir_fd=d)
+    os.write(fd, b" more")
+    os.close(fd)
+    os.chmod("chmod", 0o600, dir_fd=d)
+    os.rename("rename", "renamed", src_dir_fd=d, dst_dir_fd=d)
+    os.link("link", "linked", src_dir_fd=d, dst_dir_fd=d)
+    os.unlink("gone", dir_fd=d)
+    os.symlink("x" * 3000, "symlink", dir_fd=d)
+    os.mkdir("dir", dir_fd=d)
+    os.mkfifo("fifo", dir_fd=d)
+    os.rmdir("dir", dir_fd=d)
+    os.utime("fifo", ns=(1, 2), dir_fd=d)
+    eq(sorted(os.listdir(d)), ["chmod", "fifo", "link", "linked", "renamed",
+                               "symlink", "write"])
+    eq((read("write"), read("renamed"), read("linked")), (b"write more", b"rename", b"link"))
+    eq(os.stat("chmod", dir_fd=d).st_mode & 0o777, 0o600)
+    eq(os.readlink("symlink", dir_fd=d), "x" * 3000)
+    top = os.open(M, os.O_RDONLY)
+    os.rename("renamed", "near", src_dir_fd=d, dst_dir_fd=top)
+    eq(get(m("near")), b"rename")
+    os.rename("near", "renamed", src_dir_fd=top, dst_dir_fd=d)
+    eq(read("renamed"), b"rename")
+    os.close(top)
+    os.close(d)
+
+@case
+def a_path_of_path_max_is_enametoolong():
+    eq(err(os.stat, m("far") + "/x" * 2100), "ENAMETOOLONG")
+    d = far(15)  # 15 steps of 251 bytes are just a path
+    os.chmod(d, 0o711)
+    eq(err(os.stat, m("far") + "".join(f"/{j:02d}" + "d" * 248 for j in range(15))), "OK")
+    os.close(d)
+
 @case
 def statfs_is_the_writable_branchs():
     u, b = os.statvfs(M), os.statvfs(UP)
     eq(u.f_namemax, 255)
     eq((u.f_blocks, u.f_bsize), (b.f_blocks, b.f_bsize))
     assert abs(u.f_bavail - b.f_bavail) * u.f_bsize < 1 << 30
+
+run()
+END
+[ "$T_BACKEND" = ufs ] || exit 0
+t_remount
+t_py <<'END'
+from ufstest import *
+
+@case
+def it_is_all_there_after_a_new_mount():
+    d = os.open(m("far"), os.O_RDONLY)
+    for j in range(30):
+        d = os.open(f"{j:02d}" + "d" * 248, os.O_RDONLY, dir_fd=d)
+    eq(sorted(os.listdir(d)), ["chmod", "fifo", "link", "linked", "renamed", "symlink", "write"])
+    eq(os.read(os.open("write", os.O_RDONLY, dir_fd=d), 100), b"write more")
 
 run()
 END

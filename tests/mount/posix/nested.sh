@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 60
 # A union as a lower branch of another; as root, the kernel's overlayfs above one.
 . "$srcdir/tests/lib/mount.sh"
 [ "$T_BACKEND" = ufs ] || t_skip "about ufs's own mounts"

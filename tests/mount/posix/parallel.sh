@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 120
+# rows: 40
 # Many processes at once create, rename, write, link and unlink in directories
 # that they share; then the tree is what each of them left in its own part.
 . "$srcdir/tests/lib/mount.sh"

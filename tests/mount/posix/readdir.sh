@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 120
+# rows: 21 22 23
 # Listing while names come and go: nothing twice, nothing that stayed skipped,
 # and a directory of 30,000 names that is deleted while it is read.
 . "$srcdir/tests/lib/mount.sh"

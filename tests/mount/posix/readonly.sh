@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 34
 # A union with no writable branch, one mounted with -o ro, and one that is
 # remounted: every change is EROFS, reading goes on.
 . "$srcdir/tests/lib/mount.sh"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 32 33
 # Names that the branch format keeps for itself: not listed, not found, not made.
 . "$srcdir/tests/lib/mount.sh"
 [ "$T_BACKEND" = ufs ] || t_skip "about ufs's own formats"

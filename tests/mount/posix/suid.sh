@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: root
+# rows: 26 27
 # The setuid and setgid bits: kept by a copy-up, cleared when somebody else
 # writes, truncates or changes the owner; inherited group ids in directories.
 . "$srcdir/tests/lib/mount.sh"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: root
+# rows: 51
 # A user's union over files that the user may not read: they are listed and
 # looked up; only their bytes are refused; what needs no bytes is done.
 . "$srcdir/tests/lib/mount.sh"

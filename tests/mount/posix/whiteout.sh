@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 1 2
 # Names that were deleted, and directories made where one was: what lies below
 # never shines through, not after a new mount either.
 . "$srcdir/tests/lib/mount.sh"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
+# rows: 25 27
 # Extended attributes and ACLs: kept by a copy-up, set on the writable branch
 # only, a symlink's are its own, the union's private ones are never seen.
 . "$srcdir/tests/lib/mount.sh"
@@ -16,6 +17,8 @@ ln -s ../d-target "$L1/d/link"
 echo a >"$L2/acl/f"
 setfacl -m u:12345:r "$L2/acl/f"
 setfacl -d -m u:12345:rwx -m g::rx -m o::- "$L2/acl"
+echo w >"$L2/acl/was"
+mkdir "$L2/acl/wasdir"
 t_union
 t_py <<'END'
 from ufstest import *
@@ -93,6 +96,27 @@ def a_new_file_inherits_the_default_acl():
     assert any(x.startswith("user:12345:rwx") for x in a), a
     os.mkdir(m("acl/newdir"))
     assert "default:user:12345:rwx" in acl(m("acl/newdir")), acl(m("acl/newdir"))
+
+@case
+def what_is_made_over_a_whiteout_inherits_the_same():
+    os.unlink(m("acl/was"))
+    os.rmdir(m("acl/wasdir"))
+    old = os.umask(0o077)
+    try:
+        for n in ("was", "fresh"):
+            os.close(os.open(m("acl", n), os.O_CREAT | os.O_WRONLY, 0o666))
+        for n in ("wasdir", "freshdir"):
+            os.mkdir(m("acl", n), 0o777)
+        os.mkfifo(m("acl/fifo"), 0o666)
+    finally:
+        os.umask(old)
+    want = ["user::rw-", "user:12345:rwx", "group::r-x", "mask::rw-", "other::---"]
+    eq([x for x in acl(m("acl/fresh")) if not x.startswith("#")], want, "a default ACL, not the umask")
+    eq(acl(m("acl/was")), acl(m("acl/fresh")))
+    eq(acl(m("acl/fifo")), acl(m("acl/fresh")))
+    eq(acl(m("acl/wasdir")), acl(m("acl/freshdir")))
+    os.mkdir(m("acl/wasdir/below"))
+    assert "default:user:12345:rwx" in acl(m("acl/wasdir/below"))
 
 @case
 def chmod_moves_the_mask_of_an_acl():

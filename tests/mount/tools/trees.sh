@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: both
 # timeout: 300
+# rows: 22
 # Whole trees: rm -rf of 20,000 lower files, cp -a and rsync -aHAX into the union,
 # out of it and within it, find, tar, mv.
 . "$srcdir/tests/lib/tools.sh"
