@@ -20,6 +20,17 @@ def first_moment(log, done, history):
                 if x[0][0] == "sync" and x[3] == "None"), default=0)
 
 
+def told(page, at, may, moments):
+    """Where the page differs from each version's."""
+    out = []
+    for m, c in zip(moments, may):
+        want = c[at:at + len(page)].ljust(len(page), b"\0")
+        bad = [i for i in range(len(page)) if page[i] != want[i]]
+        zero = all(page[i] == 0 for i in bad)
+        out.append(f"{m} ({len(c)} bytes): {bad[0]}-{bad[-1]}{' zero' if zero else ''}")
+    return "; ".join(out)
+
+
 def names_of(tree):
     """What the order of changes promises: all but the content and size of files,
     whose times the writing of data moves, too."""
@@ -65,12 +76,15 @@ class History:
         fd = None
         if op[0] in BY_SLOT or op[0] == "fsync":
             fd = self.side.fds.get(op[BY_SLOT.get(op[0], 1)])
+            if fd is None:
+                return
             path = f"/proc/self/fd/{fd}"
         elif op[0] in BY_PATH:
-            path = self.side.path(op[BY_PATH[op[0]]])
+            path = op[BY_PATH[op[0]]]
         else:
             return
         try:
+            path = path if fd is not None else self.side.path(path)
             st = os.stat(path)
         except OSError:
             return
@@ -142,7 +156,8 @@ class History:
             if not any(page == c[at:at + len(page)].ljust(len(page), b"\0")
                        for c in may):
                 return (f"what it has from {at} on was never written since it was "
-                        f"synced (operation {synced}); {len(may)} versions")
+                        f"synced (operation {synced}); {len(may)} versions: "
+                        + told(page, at, may, [m for m, _ in all_of if m >= since]))
         return None
 
     def end(self):

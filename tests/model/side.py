@@ -142,6 +142,11 @@ class Side:
     def device(self, slot):
         return os.fstat(self.fds[slot]).st_dev
 
+    def is_outside(self, path, fd, _follow):
+        """A link like "../f1" may lead out of the tree."""
+        where = os.path.realpath(path if fd is None else f"/proc/self/fd/{fd}")
+        return not where.startswith(os.path.realpath(self.top))
+
     def meet(self, st, path=None, fd=None, follow=False):
         self.met.append((st, (path, fd, follow)))
 

@@ -13,6 +13,7 @@ from tree import read_tree
 
 UFS = os.environ.get("UFS", "ufs")
 MNT_DETACH = 2
+OPTIONS = os.environ.get("MODEL_OPTIONS", "").split()
 SLOW = float(os.environ.get("MODEL_SLOW", "1"))
 
 
@@ -125,7 +126,9 @@ class Union:
 
     def mount(self):
         cmd = [UFS, "mount", "-f"]
-        cmd += ["-o", f"format={self.form}", "--upper", self.branches[-1]]
+        for o in [f"format={self.form}"] + OPTIONS:
+            cmd += ["-o", o]
+        cmd += ["--upper", self.branches[-1]]
         if not self.work_inside:
             cmd += ["--work", self.works[-1]]
         for b in reversed(self.branches[:-1]):
