@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -62,6 +63,32 @@ int sys_openat(int dirfd, const char *name, int flags, mode_t mode)
 	r = r < 0 ? -errno : r;
 	log_debug("openat(%d, '%s', %#x) = %d", dirfd, name, flags, r);
 	return r;
+}
+
+const char *fd_path(struct fd_path *p, int fd)
+{
+	(void)snprintf(p->s, sizeof(p->s), "/proc/self/fd/%d", fd);
+	return p->s;
+}
+
+int sys_reopen(int fd, int flags)
+{
+	struct fd_path p;
+	int r;
+
+	do {
+		r = open(fd_path(&p, fd), flags | O_CLOEXEC);
+	} while (r < 0 && errno == EINTR);
+	r = r < 0 ? -errno : r;
+	log_debug("open('%s', %#x) = %d", p.s, flags, r);
+	return r;
+}
+
+int sys_dup(int fd)
+{
+	int r = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return r < 0 ? -errno : r;
 }
 
 int sys_stat(int dirfd, const char *name, struct stat *ret)
@@ -186,6 +213,88 @@ ssize_t sys_copy_file_range(int in, off_t *in_off, int out, off_t *out_off,
 	} while (r < 0 && errno == EINTR);
 	r = r < 0 ? -errno : r;
 	log_debug("copy_file_range(%d, %d, %zu) = %zd", in, out, len, r);
+	return r;
+}
+
+off_t sys_seek(int fd, off_t off, int whence)
+{
+	off_t r = lseek(fd, off, whence);
+
+	return r < 0 ? -errno : r;
+}
+
+ssize_t sys_getdents(int fd, void *buf, size_t size)
+{
+	ssize_t r = (ssize_t)syscall(SYS_getdents64, fd, buf, size);
+
+	return r < 0 ? -errno : r;
+}
+
+ssize_t sys_readlink(int fd, char *buf, size_t size)
+{
+	ssize_t r = readlinkat(fd, "", buf, size);
+
+	return r < 0 ? -errno : r;
+}
+
+int sys_chmod(int fd, mode_t mode)
+{
+	struct fd_path p;
+	int r = chmod(fd_path(&p, fd), mode) < 0 ? -errno : 0;
+
+	log_debug("chmod(%d, %#o) = %d", fd, mode, r);
+	return r;
+}
+
+int sys_chown(int fd, uid_t uid, gid_t gid)
+{
+	int r = fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ?
+		-errno : 0;
+
+	log_debug("fchownat(%d, %d, %d) = %d", fd, (int)uid, (int)gid, r);
+	return r;
+}
+
+int sys_utimens(int fd, const struct timespec times[2])
+{
+	struct fd_path p;
+	int r = utimensat(AT_FDCWD, fd_path(&p, fd), times, 0) < 0 ? -errno : 0;
+
+	log_debug("utimensat(%d) = %d", fd, r);
+	return r;
+}
+
+ssize_t sys_getxattr(int fd, const char *name, void *buf, size_t size)
+{
+	struct fd_path p;
+	ssize_t n = getxattr(fd_path(&p, fd), name, buf, size);
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t sys_listxattr(int fd, char *buf, size_t size)
+{
+	struct fd_path p;
+	ssize_t n = listxattr(fd_path(&p, fd), buf, size);
+
+	return n < 0 ? -errno : n;
+}
+
+int sys_setxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	struct fd_path p;
+	int r = setxattr(fd_path(&p, fd), name, value, size, flags) < 0 ? -errno : 0;
+
+	log_debug("setxattr(%d, '%s') = %d", fd, name, r);
+	return r;
+}
+
+int sys_removexattr(int fd, const char *name)
+{
+	struct fd_path p;
+	int r = removexattr(fd_path(&p, fd), name) < 0 ? -errno : 0;
+
+	log_debug("removexattr(%d, '%s') = %d", fd, name, r);
 	return r;
 }
 

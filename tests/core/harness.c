@@ -44,6 +44,11 @@ int uni_setup(void **state)
 		       base ? base : "/tmp");
 	if (!mkdtemp(t->dir))
 		return -1;
+	/* Room for what a test of failing allocations holds. */
+	t->cap = 512;
+	t->held = calloc(t->cap, sizeof(*t->held));
+	if (!t->held)
+		return -1;
 	config_init(&t->cfg);
 	t->cred = (struct ufs_cred){ geteuid(), getegid(), 022 };
 	umask(022);
@@ -66,6 +71,17 @@ static void remove_tree(int parent, const char *name)
 			if (path_is_component(de->d_name))
 				remove_tree(dirfd(d), de->d_name);
 	(void)unlinkat(parent, name, AT_REMOVEDIR); /* what stays shows in /tmp */
+}
+
+void uni_empty(struct uni *t, const char *name)
+{
+	_free_ char *path = uni_real(t, name);
+	_dir_ DIR *d = opendir(path);
+
+	assert_non_null(d);
+	for (struct dirent *de; (de = readdir(d));)
+		if (path_is_component(de->d_name))
+			remove_tree(dirfd(d), de->d_name);
 }
 
 int uni_teardown(void **state)
@@ -159,9 +175,10 @@ void uni_lstat(struct uni *t, const char *branchpath, struct stat *ret)
 
 /* -- making branches -------------------------------------------------------- */
 
-static void make_parents(char *path)
+/* TOP: the length of what is there for sure. */
+static void make_parents(char *path, size_t top)
 {
-	for (size_t i = 1; path[i]; i++) {
+	for (size_t i = top; path[i]; i++) {
 		if (path[i] != '/')
 			continue;
 		path[i] = '\0';
@@ -279,7 +296,7 @@ void uni_make(struct uni *t, const char *spec)
 		}
 		assert_non_null(word[1]);
 		path = uni_real(t, word[0]);
-		make_parents(path);
+		make_parents(path, strlen(t->dir) + 1);
 		make_object(t, path, word[1], word[2] ? word[2] : "",
 			    word[3] ? word[3] : "");
 	}
@@ -293,8 +310,10 @@ static void set_branches(struct uni *t)
 	t->cfg.nbranches = 0;
 	for (size_t i = 0; i < t->nbranches; i++) {
 		_free_ char *path = uni_real(t, t->branches[i].name);
+		int fd = t->by_fd ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
 
-		assert_ok(config_add_branch(&t->cfg, path, -EBADF, t->branches[i].perm,
+		assert_true(fd >= 0 || !t->by_fd);
+		assert_ok(config_add_branch(&t->cfg, path, fd, t->branches[i].perm,
 					    t->branches[i].attrs));
 	}
 }
@@ -346,7 +365,7 @@ void uni_open(struct uni *t)
 void uni_hold(struct uni *t, node_id id)
 {
 	if (t->nheld == t->cap) {
-		t->cap = t->cap ? t->cap * 2 : 64;
+		t->cap *= 2;
 		t->held = realloc(t->held, t->cap * sizeof(*t->held));
 		assert_non_null(t->held);
 	}

@@ -62,6 +62,7 @@ struct uni {
 	size_t nheld, cap;
 	uint64_t nodes;       /* known right after uni_open */
 	int fds;              /* open before uni_open */
+	bool by_fd;           /* no private copies of mounts: many times faster */
 };
 
 /* cmocka's setup and teardown; *STATE is the struct uni. */
@@ -101,6 +102,9 @@ void uni_three(struct uni *t);
  *   PATH oopq                 overlayfs's opaque attribute (user.)
  */
 void uni_make(struct uni *t, const char *spec);
+
+/* Remove all that lies in directory NAME beside the branches. */
+void uni_empty(struct uni *t, const char *name);
 
 /* Open the union; a failure fails the test. uni_try_open gives it back. */
 void uni_open(struct uni *t);

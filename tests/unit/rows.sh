@@ -21,9 +21,10 @@ check() {
 					sub(/[^0-9 ].*/, "")
 					marks = $0
 				}
-				/^TEST\(/ {
+				/^TEST\(/ || /^static void [a-z_]*\(void \*\*state\)/ {
 					sub(/^TEST\(/, "")
-					sub(/\).*/, "")
+					sub(/^static void /, "")
+					sub(/[()].*/, "")
 					n = split(marks, v, " ")
 					for (i = 1; i <= n; i++)
 						print v[i], file, $0
@@ -32,7 +33,7 @@ check() {
 				/^}/ { marks = "" }
 			' "$f"
 		done
-		find mount -name '*.sh' | sort | while read -r f; do
+		find mount model -name '*.sh' | sort | while read -r f; do
 			sed -n 's/^# rows: //p' "$f" | tr ' ' '\n' | sed "s|\$| $f|"
 		done
 	) >"$tmp/marks"

@@ -70,15 +70,15 @@ int copydata(int in, int out, off_t size, off_t len, uint64_t *ret_copied)
 	if (end > 0 && len >= size && sys_clone_file(in, out) == 0)
 		return sys_ftruncate(out, len);
 	while (at < end) {
-		off_t data = lseek(in, at, SEEK_DATA), hole;
+		off_t data = sys_seek(in, at, SEEK_DATA), hole;
 
 		if (data < 0) {
-			if (errno == ENXIO)
+			if (data == -ENXIO)
 				break; /* nothing but a hole up to the end */
 			data = at; /* the filesystem knows no holes */
 			hole = end;
 		} else {
-			hole = lseek(in, data, SEEK_HOLE);
+			hole = sys_seek(in, data, SEEK_HOLE);
 			if (hole < 0)
 				hole = end;
 		}

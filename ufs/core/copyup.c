@@ -140,20 +140,22 @@ int copyup_xattrs(struct ufs *u, int from, int to)
 
 static int copy_owner(struct ufs *u, const struct copyup_job *j)
 {
-	if (fchownat(j->to, "", j->st.stx_uid, j->st.stx_gid,
-		     AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
+	int r = sys_chown(j->to, j->st.stx_uid, j->st.stx_gid);
+
 	/* A user's daemon owns the copy itself. */
-	return errno == EPERM && u->euid != 0 ? 0 : -errno;
+	return r == -EPERM && u->euid != 0 ? 0 : r;
 }
 
 /* Order: owner (drops special bits), attributes (an ACL changes the mode),
  * mode, record, and the times last. */
 static int copy_metadata(struct ufs *u, const struct copyup_job *j)
 {
-	struct timespec times[2] = { j->shown.st_atim, j->shown.st_mtim };
+	const struct timespec now_time = { .tv_nsec = UTIME_NOW };
+	/* One that is cut is changed with that: no stop shows it cut and old. */
+	struct timespec times[2] = {
+		j->shown.st_atim, j->len < 0 ? j->shown.st_mtim : now_time,
+	};
 	mode_t mode = u->ids.virt ? owner_real_mode(u, j->shown.st_mode) : j->st.stx_mode;
-	struct fd_path p;
 	struct statx now;
 	int r;
 
@@ -166,19 +168,19 @@ static int copy_metadata(struct ufs *u, const struct copyup_job *j)
 		if (r == 0 && (now.stx_uid != j->st.stx_uid))
 			mode &= ~(mode_t)(S_ISUID | S_ISGID);
 	}
-	if (r == 0 && !S_ISLNK(mode) && chmod(fd_path(&p, j->to), mode & 07777) < 0)
-		r = -errno;
+	if (r == 0 && !S_ISLNK(mode))
+		r = sys_chmod(j->to, mode & 07777);
 	if (r == 0)
 		r = owner_record(u, j->dst, j->to, j->shown.st_uid, j->shown.st_gid,
 				 j->shown.st_mode);
-	if (r == 0 && utimensat(AT_FDCWD, fd_path(&p, j->to), times, 0) < 0)
-		r = -errno;
-	return r;
+	return r < 0 ? r : sys_utimens(j->to, times);
 }
 
 int copyup_looks(struct ufs *u, int b, int from, int to)
 {
-	struct copyup_job j = { .src = b, .dst = b, .from = from, .to = to };
+	struct copyup_job j = {
+		.src = b, .dst = b, .len = -1, .from = from, .to = to,
+	};
 	int r = sys_statx(from, "", &j.st);
 
 	if (r < 0)
@@ -219,9 +221,9 @@ static int copy_symlink(struct copyup_job *j, int tmp)
 
 	if (!target)
 		return -ENOMEM;
-	n = readlinkat(j->from, "", target, PATH_MAX - 1);
+	n = sys_readlink(j->from, target, PATH_MAX - 1);
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	target[n] = '\0';
 	return sys_symlinkat(target, tmp, j->tmp.s);
 }
@@ -290,7 +292,7 @@ static int publish_name(struct ufs *u, const struct copyup_job *j, int tmp, int 
 		return r;
 	times[0] = dir.st_atim;
 	times[1] = dir.st_mtim;
-	(void)utimensat(dirfd, "", times, AT_EMPTY_PATH); /* looks only */
+	(void)sys_utimens(dirfd, times); /* looks only */
 	return 0;
 }
 
@@ -562,6 +564,8 @@ int copyup_dir(struct ufs *u, struct node *dir, int dst)
 		node_ref(at);
 		for (;;) {
 			r = node_place(u->nodes, at, &p);
+			if (r == -ESTALE)
+				r = -ENOENT; /* it was removed */
 			if (r < 0)
 				break;
 			up = p.parent;
@@ -577,5 +581,5 @@ int copyup_dir(struct ufs *u, struct node *dir, int dst)
 			    copyup_single(u, at, dst, -1);
 		node_unref(u->nodes, at);
 	}
-	return r == -ESTALE ? -ENOENT : r;
+	return r;
 }

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -374,11 +373,11 @@ static int build_branch(struct ufs *u, struct build *b, int br, const struct fdr
 	if (!buf)
 		return -ENOMEM;
 	for (;;) {
-		long n = syscall(SYS_getdents64, fd, buf, 65536);
+		ssize_t n = sys_getdents(fd, buf, 65536);
 
 		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		for (long at = 0; at < n;) {
+			return (int)n;
+		for (ssize_t at = 0; at < n;) {
 			const void *p = buf + at;
 			const struct linux_dirent64 *d = p;
 

@@ -27,11 +27,8 @@ struct lending {
 
 static int call_open(const struct lending *l)
 {
-	struct fd_path p;
 	/* Not as "." or a name, which would ask for the right to search. */
-	int fd = open(fd_path(&p, l->path), l->flags | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
+	return sys_reopen(l->path, l->flags);
 }
 
 static int call_set_opaque(const struct lending *l)
@@ -67,7 +64,6 @@ static int call_rename(const struct lending *l)
  */
 static bool lend_take(const struct lending *l, int path, mode_t *ret)
 {
-	struct fd_path p;
 	struct stat st;
 	mode_t lent;
 
@@ -77,14 +73,12 @@ static bool lend_take(const struct lending *l, int path, mode_t *ret)
 		return false;
 	lent = S_ISDIR(st.st_mode) ? 0700 : 0600;
 	*ret = st.st_mode & 07777;
-	return (st.st_mode & lent) != lent && chmod(fd_path(&p, path), *ret | lent) == 0;
+	return (st.st_mode & lent) != lent && sys_chmod(path, *ret | lent) == 0;
 }
 
 static int lend_give_back(int path, mode_t mode)
 {
-	struct fd_path p;
-
-	return chmod(fd_path(&p, path), mode) < 0 ? -errno : 0;
+	return sys_chmod(path, mode);
 }
 
 /* With the lock held: no other change of the mode comes in between. */

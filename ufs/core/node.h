@@ -32,6 +32,7 @@ enum {
 
 struct node_name;
 struct virt;
+struct node_name;
 struct orphan;
 
 /*
@@ -155,15 +156,28 @@ int node_place(struct nodes *t, struct node *n, struct node_place *ret);
 /* Is N still called NAME in PARENT? */
 bool node_is_at(struct nodes *t, struct node *n, const struct node_place *p);
 
+/* Memory for a name that a node is to get. */
+struct node_room {
+	char *heap;                /* what is too long for the node itself */
+	struct node_name *extra;
+};
+#define NODE_ROOM_NONE { NULL, NULL }
+/* Make room for NAME in PARENT. Returns 0 or -ENOMEM. What is left in ROOM is
+ * given back with node_room_done. */
+int node_room(struct nodes *t, struct node *parent, const char *name,
+	      struct node_room *room);
+void node_room_done(struct node_room *room);
+
 /*
  * Namespace changes; the caller holds the stripes of the directories.
- *   node_move     the name (OP, ONAME) of N becomes (NP, NNAME)
+ *   node_move     the name (OP, ONAME) of N becomes (NP, NNAME), with ROOM for
+ *                 that made before, so that it cannot fail
  *   node_add_name a further name of N, which enters the object index
  *   node_drop_name takes a name away; with the last one the node is DEAD and
  *                  takes *ORPHAN over, if it has none yet (then it is NULL)
  */
-int node_move(struct nodes *t, struct node *n, struct node *op, const char *oname,
-	      struct node *np, const char *nname);
+void node_move(struct nodes *t, struct node *n, struct node *op, const char *oname,
+	       struct node *np, const char *nname, struct node_room *room);
 int node_add_name(struct nodes *t, struct node *n, struct node *parent, const char *name);
 void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
 		    const char *name, struct orphan **orphan);

@@ -125,10 +125,11 @@ static void unlock_two(struct nodes *t, uint32_t a, uint32_t b)
 
 /*
  * Make (PARENT, NAME) the first name of N, which is in the index or DEAD.
- * Takes a reference of PARENT; the old parent's is left to the caller.
+ * Takes a reference of PARENT; the old parent's is left to the caller. With
+ * HEAP, a copy of NAME in the room that was made for it, it does not fail.
  */
 static int node_rename_first(struct nodes *t, struct node *n, struct node *parent,
-			     const char *name)
+			     const char *name, char **heap)
 {
 	uint32_t newh = name_hash(parent, name);
 	uint32_t oldh;
@@ -136,9 +137,14 @@ static int node_rename_first(struct nodes *t, struct node *n, struct node *paren
 	int r;
 
 	memset(&tmp, 0, sizeof(tmp));
-	r = node_store_name(&tmp, name);
-	if (r < 0)
-		return r;
+	if (heap && *heap) {
+		tmp.namelen = (uint8_t)strlen(name);
+		tmp.name.heap = take_ptr(*heap);
+	} else {
+		r = node_store_name(&tmp, name);
+		if (r < 0)
+			return r;
+	}
 	for (;;) {
 		oldh = atomic_load(&n->hash);
 		lock_two(t, oldh, newh);
@@ -182,51 +188,93 @@ static struct node_name *extra_take(struct node *n, const struct node *parent,
 	return NULL;
 }
 
-int node_add_name(struct nodes *t, struct node *n, struct node *parent, const char *name)
+static int extra_make(struct node *parent, const char *name, struct node_name **ret)
 {
 	size_t len = strlen(name) + 1;
-	struct node_name *x;
-	struct shard *s;
+	struct node_name *x = malloc(sizeof(*x) + len);
 
-	if (node_has(n, NODE_DEAD)) /* its names were unlinked, this one is left */
-		return node_rename_first(t, n, parent, name);
-	x = malloc(sizeof(*x) + len);
 	if (!x)
 		return -ENOMEM;
 	memcpy(x->name, name, len);
 	x->parent = parent;
-	s = shard_lock_node(t, n);
-	if (node_called(n, parent, name)) {
-		pthread_mutex_unlock(&s->lock);
-		free(x);
-		return 0;
-	}
-	node_ref(parent);
-	x->next = n->extra;
-	n->extra = x;
-	pthread_mutex_unlock(&s->lock);
+	x->next = NULL;
+	*ret = x;
 	return 0;
 }
 
-int node_move(struct nodes *t, struct node *n, struct node *op, const char *oname,
-	      struct node *np, const char *nname)
+/* *X becomes a further name of N, if it is not called so. */
+static void extra_add(struct nodes *t, struct node *n, struct node_name **x)
+{
+	struct shard *s = shard_lock_node(t, n);
+
+	if (!node_called(n, (*x)->parent, (*x)->name)) {
+		node_ref((*x)->parent);
+		(*x)->next = n->extra;
+		n->extra = take_ptr(*x);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+int node_add_name(struct nodes *t, struct node *n, struct node *parent, const char *name)
+{
+	struct node_name *x;
+	int r;
+
+	if (node_has(n, NODE_DEAD)) /* its names were unlinked, this one is left */
+		return node_rename_first(t, n, parent, name, NULL);
+	r = extra_make(parent, name, &x);
+	if (r < 0)
+		return r;
+	extra_add(t, n, &x);
+	free(x);
+	return 0;
+}
+
+int node_room(struct nodes *t, struct node *parent, const char *name,
+	      struct node_room *room)
+{
+	struct shard *s = shard_of_name(t, name_hash(parent, name));
+	struct node tmp;
+	int r;
+
+	memset(&tmp, 0, sizeof(tmp));
+	if (strlen(name) >= sizeof(tmp.name.here)) {
+		room->heap = strdup(name);
+		if (!room->heap)
+			return -ENOMEM;
+	}
+	r = extra_make(parent, name, &room->extra);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	r = shard_grow(t, s, false); /* it does not shrink again */
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+void node_room_done(struct node_room *room)
+{
+	free(room->heap);
+	free(room->extra);
+	*room = (struct node_room)NODE_ROOM_NONE;
+}
+
+void node_move(struct nodes *t, struct node *n, struct node *op, const char *oname,
+	       struct node *np, const char *nname, struct node_room *room)
 {
 	struct node_name *x = NULL;
 	struct shard *s = shard_lock_node(t, n);
 	bool first = node_is_first_name(n, op, oname);
-	int r;
 
 	if (!first && n->type != DT_DIR)
 		x = extra_take(n, op, oname);
 	pthread_mutex_unlock(&s->lock);
 	if (x)
 		extra_free(t, x);
-	if (!first)
-		return node_add_name(t, n, np, nname);
-	r = node_rename_first(t, n, np, nname);
-	if (r == 0)
+	if (!first && !node_has(n, NODE_DEAD))
+		extra_add(t, n, &room->extra);
+	else if (node_rename_first(t, n, np, nname, &room->heap) == 0 && first)
 		node_unref(t, op);
-	return r;
 }
 
 void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
@@ -252,7 +300,7 @@ void node_drop_name(struct nodes *t, struct node *n, struct node *parent,
 	if (x)
 		extra_free(t, x);
 	if (heir) {
-		if (node_rename_first(t, n, heir->parent, heir->name) == 0)
+		if (node_rename_first(t, n, heir->parent, heir->name, NULL) == 0)
 			node_unref(t, parent);
 		extra_free(t, heir);
 	}
@@ -273,7 +321,7 @@ bool node_rotate(struct nodes *t, struct node *n)
 	s = shard_lock_node(t, n);
 	x = extra_take(n, NULL, NULL);
 	pthread_mutex_unlock(&s->lock);
-	if (x && node_rename_first(t, n, x->parent, x->name) == 0) {
+	if (x && node_rename_first(t, n, x->parent, x->name, NULL) == 0) {
 		/* The entry that became free keeps the old first name, at the end,
 		 * with the reference that the first name had. */
 		struct node_name *y = malloc(sizeof(*y) + strlen(old.name) + 1);

@@ -56,11 +56,17 @@ int ufs_getattr(struct ufs *u, node_id id, struct stat *ret)
 static int set_size(struct ufs *u, node_id id, struct node *n, off_t size)
 {
 	struct ufs_data d;
-	int r;
+	struct statx st;
+	int r, from;
 
 	if (n->type != DT_REG)
 		return n->type == DT_DIR ? -EISDIR : -EINVAL;
+	from = node_top(n);
 	r = copyup_node(u, n, size);
+	/* A copy that was made at this length is done. */
+	if (r == 0 && node_top(n) != from && resolve_statx(u, n, &from, &st) == 0 &&
+	    st.stx_size == (uint64_t)size)
+		return 0;
 	if (r == 0)
 		r = ufs_data_get(u, id, true, &d);
 	if (r < 0)
@@ -73,7 +79,6 @@ static int set_size(struct ufs *u, node_id id, struct node *n, off_t size)
 /* Owner and mode of a file that keeps them in a record. FD: O_PATH. */
 static int set_virtual(struct ufs *u, int b, int fd, const struct stat *set, unsigned want)
 {
-	struct fd_path p;
 	struct statx st;
 	struct stat now;
 	int r = sys_statx(fd, "", &st);
@@ -85,31 +90,24 @@ static int set_virtual(struct ufs *u, int b, int fd, const struct stat *set, uns
 		now.st_uid = set->st_uid;
 	if (want & UFS_SET_GID)
 		now.st_gid = set->st_gid;
-	if (want & UFS_SET_MODE) {
+	if (want & UFS_SET_MODE)
 		now.st_mode = (now.st_mode & S_IFMT) | (set->st_mode & 07777);
-		if (!S_ISLNK(now.st_mode) &&
-		    chmod(fd_path(&p, fd), owner_real_mode(u, now.st_mode) & 07777) < 0)
-			return -errno;
-	}
-	return owner_record(u, b, fd, now.st_uid, now.st_gid, now.st_mode);
+	return owner_set(u, b, fd, &st, &now);
 }
 
 static int set_real(struct ufs *u, int fd, const struct stat *set, unsigned want)
 {
 	uid_t uid = want & UFS_SET_UID ? set->st_uid : (uid_t)-1;
 	gid_t gid = want & UFS_SET_GID ? set->st_gid : (gid_t)-1;
-	struct fd_path p;
 	int r = 0;
 
 	/* The owner first: changing it takes special bits away. */
-	if ((want & (UFS_SET_UID | UFS_SET_GID)) &&
-	    fchownat(fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	if (!(want & UFS_SET_MODE))
-		return 0;
+	if (want & (UFS_SET_UID | UFS_SET_GID))
+		r = sys_chown(fd, uid, gid);
+	if (r < 0 || !(want & UFS_SET_MODE))
+		return r;
 	pthread_mutex_lock(&u->lend_lock);
-	if (chmod(fd_path(&p, fd), set->st_mode & 07777) < 0)
-		r = -errno;
+	r = sys_chmod(fd, set->st_mode & 07777);
 	pthread_mutex_unlock(&u->lend_lock);
 	return r;
 }
@@ -130,9 +128,8 @@ static int set_times(int fd, const struct stat *set, unsigned want)
 		pick_time(want, UFS_SET_ATIME, UFS_SET_ATIME_NOW, set->st_atim),
 		pick_time(want, UFS_SET_MTIME, UFS_SET_MTIME_NOW, set->st_mtim),
 	};
-	struct fd_path p;
 
-	return utimensat(AT_FDCWD, fd_path(&p, fd), t, 0) < 0 ? -errno : 0;
+	return sys_utimens(fd, t);
 }
 
 static int set_rest(struct ufs *u, struct node *n, const struct stat *set, unsigned want)
@@ -167,7 +164,11 @@ int ufs_setattr(struct ufs *u, node_id id, const struct stat *set, unsigned want
 		r = set_size(u, id, n, set->st_size);
 	if (r == 0 && (want & ~(unsigned)UFS_SET_SIZE))
 		r = set_rest(u, n, set, want);
-	return r < 0 ? r : node_attr(u, n, ret);
+	if (r < 0)
+		return r;
+	/* It is done: an answer is tried twice before saying that it is not. */
+	r = node_attr(u, n, ret);
+	return r < 0 ? node_attr(u, n, ret) : r;
 }
 
 /* -- looking -------------------------------------------------------------------------- */
@@ -190,9 +191,9 @@ int ufs_readlink(struct ufs *u, node_id id, char **ret)
 	buf = malloc(PATH_MAX + 1);
 	if (!buf)
 		return -ENOMEM;
-	len = readlinkat(fd, "", buf, PATH_MAX);
+	len = sys_readlink(fd, buf, PATH_MAX);
 	if (len < 0)
-		return -errno;
+		return (int)len;
 	buf[len] = '\0';
 	*ret = take_ptr(buf);
 	return 0;

@@ -142,7 +142,6 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 {
 	_free_ char *acl = NULL;
 	struct stat dir, st;
-	struct fd_path p;
 	ssize_t len;
 	int r = sys_stat(dirfd, "", &dir);
 
@@ -153,9 +152,11 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 	if (dir.st_mode & S_ISGID) {
 		mode_t mode = st.st_mode | (S_ISDIR(m->mode) ? S_ISGID : 0);
 
-		if (fchownat(fd, "", (uid_t)-1, dir.st_gid, AT_EMPTY_PATH) < 0 ||
-		    (!S_ISLNK(m->mode) && chmod(fd_path(&p, fd), mode & 07777) < 0))
-			return -errno;
+		r = sys_chown(fd, (uid_t)-1, dir.st_gid);
+		if (r == 0 && !S_ISLNK(m->mode))
+			r = sys_chmod(fd, mode & 07777);
+		if (r < 0)
+			return r;
 	}
 	if (S_ISLNK(m->mode))
 		return 0;
@@ -169,17 +170,12 @@ static int inherit_aside(const struct make *m, int dirfd, int fd)
 	if (r == 0)
 		r = sys_stat(fd, "", &st);
 	/* A default ACL takes the umask's place and is narrowed by the mode. */
-	if (r == 0 && chmod(fd_path(&p, fd), st.st_mode & (m->mode | ~0777U) & 07777) < 0)
-		r = -errno;
-	return r;
+	return r < 0 ? r : sys_chmod(fd, st.st_mode & (m->mode | ~0777U) & 07777);
 }
 
-/*
- * Owner and mode of the new object where they are virtual. 1: the object cannot
- * show them by itself and needs a record, 0: it needs none, -errno.
- */
-static int make_wants(struct ufs *u, const struct make *m, const struct make_place *p,
-		      struct stat *ret)
+/* What the new object is to show; 1: that takes a record. */
+static int made_owner(struct ufs *u, const struct make *m, const struct make_place *p,
+		      struct stat *want)
 {
 	struct statx st;
 	struct stat dir;
@@ -191,9 +187,9 @@ static int make_wants(struct ufs *u, const struct make *m, const struct make_pla
 	if (r < 0)
 		return r;
 	owner_show(u, p->dst, &st, &dir);
-	owner_inherit(m->cred, &dir, m->mode, ret);
-	return ret->st_uid != u->ids.own_uid || ret->st_gid != u->ids.own_gid ||
-	       owner_real_mode(u, ret->st_mode) != ret->st_mode;
+	owner_inherit(m->cred, &dir, m->mode, want);
+	return want->st_uid != u->ids.own_uid || want->st_gid != u->ids.own_gid ||
+	       owner_real_mode(u, want->st_mode) != want->st_mode;
 }
 
 /* The directory just made shows nothing from below. */
@@ -204,8 +200,37 @@ static int make_opaque(struct ufs *u, int b, int dirfd, const char *name)
 	return fd < 0 ? fd : lend_set_opaque(u, b, fd);
 }
 
+/*
+ * The node of what was made, which is NAME in DIRFD now. Before the last step:
+ * what can fail has to, as long as all can be undone.
+ */
+static int make_node(struct ufs *u, const struct make *m, const struct make_place *p,
+		     int dirfd, const char *name, struct ufs_entry *ret)
+{
+	struct found f = { .top = p->dst, .white = -1 };
+	struct node *n;
+	int r = sys_statx(dirfd, name, &f.st);
+
+	if (r < 0)
+		return r;
+	lookup_made(u, &f);
+	f.mask[p->dst / 64] = UINT64_C(1) << (p->dst % 64);
+	return lookup_intern(u, p->dir, m->name, &f, &n, ret);
+}
+
+static void unmake_node(struct ufs *u, const struct make *m, const struct make_place *p,
+			const struct ufs_entry *made)
+{
+	struct node *n = node_get(u->nodes, made->id);
+	struct orphan *none = NULL;
+
+	node_drop_name(u->nodes, n, p->dir, m->name, &none);
+	node_forget(u->nodes, n, 1);
+}
+
 /* The mark stands beside the name, or there is none. */
-static int make_in_place(struct ufs *u, const struct make *m, const struct make_place *p)
+static int make_in_place(struct ufs *u, const struct make *m, const struct make_place *p,
+			 struct ufs_entry *ret)
 {
 	int fd = place_fd(p);
 	int r = make_as(u, m, fd, m->name);
@@ -214,37 +239,46 @@ static int make_in_place(struct ufs *u, const struct make *m, const struct make_
 		return r;
 	if (p->white && m->cred && S_ISDIR(m->mode))
 		r = make_opaque(u, p->dst, fd, m->name);
-	if (r == 0 && p->white)
-		r = u->format->unhide(fd, m->name);
-	if (r < 0 && S_ISDIR(m->mode) && m->cred)
+	if (r == 0)
+		r = make_node(u, m, p, fd, m->name, ret);
+	if (r == 0) {
+		if (p->white) /* a whiteout beside the entry says nothing */
+			(void)u->format->unhide(fd, m->name);
+		return 0;
+	}
+	if (S_ISDIR(m->mode) && m->cred)
 		(void)workdir_remove_tree(fd, m->name); /* with its opaque mark */
-	else if (r < 0)
+	else
 		unmake(m, fd, m->name);
 	return r;
 }
 
-/* The object made aside gets its name. */
-static int make_appear(struct ufs *u, const struct make_place *p, int tmp,
-		       const char *from, const char *name, bool is_dir)
+/* Put what was made as TMP at its name. */
+static int make_publish(struct ufs *u, const struct make *m, const struct make_place *p,
+			const struct work_name *tmp)
 {
-	int fd = place_fd(p), r;
+	bool over = p->white && u->format->whiteout_in_place;
+	struct lend_move move = {
+		branch_at(u, p->dst)->work->tmp, tmp->s, place_fd(p), m->name,
+		!over ? RENAME_NOREPLACE : m->cred && S_ISDIR(m->mode) ? RENAME_EXCHANGE : 0,
+	};
+	int r = lend_rename(u, p->dst, &move);
 
-	if (p->white && u->format->whiteout_in_place)
-		return sys_renameat2(tmp, from, fd, name, is_dir ? RENAME_EXCHANGE : 0);
-	r = sys_renameat2(tmp, from, fd, name, RENAME_NOREPLACE);
-	if (r == -EINVAL) /* no flags there; the place is known to be free */
-		r = sys_renameat2(tmp, from, fd, name, 0);
-	if (r == 0 && p->white) /* a failure leaves a note */
-		(void)u->format->unhide(fd, name);
+	/* Some filesystems know no flags; the place is known to be free. */
+	if (r == -EINVAL && !over) {
+		move.flags = 0;
+		r = lend_rename(u, p->dst, &move);
+	}
 	return r;
 }
 
 /*
- * A mark stands at the name itself, or the object needs a record (WANT, else
- * NULL): it is made aside, and appears as a whole.
+ * Make it in the work directory and rename it to its place: a mark stands at
+ * the name itself, or it shows an owner that only a record gives it.
+ *   want  what is to be recorded, or NULL
  */
 static int make_aside(struct ufs *u, const struct make *m, const struct make_place *p,
-		      const struct stat *want)
+		      const struct stat *want, struct ufs_entry *ret)
 {
 	struct workdir *w = branch_at(u, p->dst)->work;
 	bool is_dir = m->cred && S_ISDIR(m->mode);
@@ -259,14 +293,21 @@ static int make_aside(struct ufs *u, const struct make *m, const struct make_pla
 	r = fd = sys_openat(w->tmp, tmp.s, O_PATH, 0);
 	if (r >= 0 && m->cred && !u->ids.virt)
 		r = inherit_aside(m, place_fd(p), fd);
-	if (r >= 0 && want)
-		r = owner_record(u, p->dst, fd, want->st_uid, want->st_gid, want->st_mode);
-	if (r >= 0 && is_dir && p->white)
-		r = lend_set_opaque(u, p->dst, fd);
 	if (r >= 0)
-		r = make_appear(u, p, w->tmp, tmp.s, m->name, is_dir);
-	/* The copy that failed, or the mark that was replaced. */
-	if (r < 0 || (is_dir && p->white && u->format->whiteout_in_place))
+		r = want ? owner_record(u, p->dst, fd, want->st_uid, want->st_gid,
+					want->st_mode) : 0;
+	if (r == 0 && is_dir && p->white)
+		r = lend_set_opaque(u, p->dst, fd);
+	if (r == 0)
+		r = make_node(u, m, p, w->tmp, tmp.s, ret);
+	if (r == 0) {
+		r = make_publish(u, m, p, &tmp);
+		if (r < 0)
+			unmake_node(u, m, p, ret);
+	}
+	if (r == 0 && p->white && !u->format->whiteout_in_place)
+		(void)u->format->unhide(place_fd(p), m->name); /* it says nothing */
+	if (r < 0 || is_dir) /* the copy that failed, or the mark that was replaced */
 		(void)workdir_remove_tree(w->tmp, tmp.s);
 	return r;
 }
@@ -274,24 +315,16 @@ static int make_aside(struct ufs *u, const struct make *m, const struct make_pla
 static int make_entry(struct ufs *u, const struct make *m, const struct make_place *p,
 		      struct ufs_entry *ret)
 {
-	struct found f = { .top = p->dst, .white = -1, .redirect = -1 };
 	struct stat want;
-	struct node *n;
-	int r, record = make_wants(u, m, p, &want);
+	int r = made_owner(u, m, p, &want);
 
-	if (record < 0)
-		return record;
-	r = record || (p->white && u->format->whiteout_in_place) ?
-	    make_aside(u, m, p, record ? &want : NULL) : make_in_place(u, m, p);
 	if (r < 0)
 		return r;
-	op_touch(p->dir);
-	r = sys_statx(place_fd(p), m->name, &f.st);
-	if (r < 0)
-		return r;
-	lookup_made(u, &f);
-	f.mask[p->dst / 64] = UINT64_C(1) << (p->dst % 64);
-	return lookup_intern(u, p->dir, m->name, &f, &n, ret);
+	r = r > 0 || (p->white && u->format->whiteout_in_place) ?
+	    make_aside(u, m, p, r > 0 ? &want : NULL, ret) : make_in_place(u, m, p, ret);
+	if (r == 0)
+		op_touch(p->dir);
+	return r;
 }
 
 static int make(struct ufs *u, node_id parent, struct make *m, int want,

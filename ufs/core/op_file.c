@@ -170,9 +170,7 @@ off_t ufs_lseek(struct ufs *u, node_id id, off_t off, int whence)
 	r = ufs_data_get(u, id, false, &d);
 	if (r < 0)
 		return r;
-	at = lseek(d.fd, off, whence);
-	if (at < 0)
-		at = -errno;
+	at = sys_seek(d.fd, off, whence);
 	ufs_data_put(u, &d);
 	return at;
 }

@@ -213,15 +213,15 @@ static int remove_name(struct ufs *u, node_id parent, const char *name, bool is_
 	if (r < 0)
 		return r;
 	do {
-		m.trash.s[0] = '\0';
 		r = removal_lock(u, &m, is_dir);
 		if (r < 0)
 			continue;
 		r = remove_locked(u, &m, is_dir);
 		dirset_unlock(u, m.dir, &m.set);
+		if (m.trash.s[0]) /* what stays is swept at the next mount */
+			(void)workdir_remove_tree(branch_at(u, m.dst)->work->tmp, m.trash.s);
+		m.trash.s[0] = '\0';
 	} while (resolve_retry(u, r, &tried));
-	if (m.trash.s[0]) /* what stays is swept at the next mount */
-		(void)workdir_remove_tree(branch_at(u, m.dst)->work->tmp, m.trash.s);
 	return r;
 }
 
@@ -230,17 +230,12 @@ int ufs_unlink(struct ufs *u, node_id parent, const char *name)
 	return durable_names(u, remove_name(u, parent, name, false), parent, parent);
 }
 
-int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
+/* May the directory NAME of DIR be removed? */
+static int check_directory(struct ufs *u, struct node *dir, const char *name)
 {
-	struct node *dir, *n;
-	int r = op_dir(u, parent, &dir);
+	struct node *n;
+	int r = op_child(u, dir, name, &n);
 
-	if (r == 0)
-		r = lookup_check(name);
-	if (r == 0 && u->format->reserved(name))
-		r = -ENOENT;
-	if (r == 0)
-		r = op_child(u, dir, name, &n);
 	if (r < 0)
 		return r;
 	/* Nothing can be made in it meanwhile: the kernel holds both. */
@@ -250,8 +245,24 @@ int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
 		r = -EBUSY;
 	else
 		r = op_check_empty(u, n);
-	if (r == 0)
-		r = remove_name(u, parent, name, true);
 	node_unref(u->nodes, n);
-	return durable_names(u, r, parent, parent);
+	return r;
+}
+
+int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
+{
+	bool tried = false;
+	struct node *dir;
+	int r = op_dir(u, parent, &dir);
+
+	if (r == 0)
+		r = lookup_check(name);
+	if (r == 0 && u->format->reserved(name))
+		r = -ENOENT;
+	if (r < 0)
+		return r;
+	do {
+		r = check_directory(u, dir, name);
+	} while (resolve_retry(u, r, &tried));
+	return r < 0 ? r : durable_names(u, remove_name(u, parent, name, true), parent, parent);
 }

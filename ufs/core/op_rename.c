@@ -206,6 +206,8 @@ static int rename_once(struct ufs *u, struct renaming *m)
 out:
 	orphan_free(u, m->b.orphan);
 	m->b.orphan = NULL;
+	node_room_done(&m->a.room);
+	node_room_done(&m->b.room);
 	if (m->a.node)
 		node_unref(u->nodes, m->a.node);
 	if (m->b.node)
@@ -238,10 +240,10 @@ int ufs_rename(struct ufs *u, node_id parent, const char *name, node_id newparen
 	if (r < 0)
 		return r;
 	do {
-		m.trash.s[0] = '\0';
 		r = rename_once(u, &m);
+		if (m.trash.s[0]) /* what stays is swept at the next mount */
+			(void)workdir_remove_tree(branch_at(u, m.br)->work->tmp, m.trash.s);
+		m.trash.s[0] = '\0';
 	} while (r == 1 || r == -EAGAIN || resolve_retry(u, r, &tried));
-	if (m.trash.s[0])
-		(void)workdir_remove_tree(branch_at(u, m.br)->work->tmp, m.trash.s);
 	return durable_names(u, r, parent, newparent);
 }

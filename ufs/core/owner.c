@@ -83,6 +83,46 @@ mode_t owner_real_mode(const struct ufs *u, mode_t mode)
 	return S_ISREG(mode) ? mode | 0600 : mode;
 }
 
+/* Is what WANT says what the object ST of the daemon shows by itself? */
+static bool is_plain(struct ufs *u, const struct statx *st, const struct stat *want)
+{
+	return want->st_uid == u->ids.own_uid && want->st_gid == u->ids.own_gid &&
+	       st->stx_uid == u->euid && st->stx_gid == u->egid &&
+	       (owner_real_mode(u, want->st_mode) & MODE_BITS) == (want->st_mode & MODE_BITS);
+}
+
+int owner_set(struct ufs *u, int b, int fd, const struct statx *st,
+	      const struct stat *want)
+{
+	struct branch *br = branch_at(u, b);
+	struct record old = { 0 }, rec = {
+		.uid = want->st_uid, .gid = want->st_gid, .mode = want->st_mode & MODE_BITS,
+	};
+	mode_t real = owner_real_mode(u, want->st_mode) & MODE_BITS;
+	bool chmods = !S_ISLNK(want->st_mode) && (st->stx_mode & MODE_BITS) != real, had;
+	struct record_key key = record_key(st);
+	int r = workdir_ready(br);
+
+	if (r < 0)
+		return r;
+	/* A record speaks for the object as long as it is there: one that goes
+	 * does so last, one that comes is there first. */
+	if (is_plain(u, st, want)) {
+		r = chmods ? sys_chmod(fd, real) : 0;
+		return r < 0 ? r : records_drop_owner(br->records, &key);
+	}
+	had = records_get(br->records, &key, &old);
+	r = records_set(br->records, &key, &rec);
+	if (r < 0 || !chmods)
+		return r;
+	r = sys_chmod(fd, real);
+	if (r < 0 && had)
+		(void)records_set(br->records, &key, &old); /* as it was */
+	else if (r < 0)
+		(void)records_drop_owner(br->records, &key);
+	return r;
+}
+
 int owner_record(struct ufs *u, int b, int fd, uid_t uid, gid_t gid, mode_t mode)
 {
 	struct branch *br = branch_at(u, b);

@@ -21,6 +21,13 @@ mode_t owner_real_mode(const struct ufs *u, mode_t mode);
  */
 int owner_record(struct ufs *u, int b, int fd, uid_t uid, gid_t gid, mode_t mode);
 
+/*
+ * For virtual owners: give FD, which is ST on the branch, owner, group and mode
+ * of WANT. A stop at any point shows the old ones or the new ones.
+ */
+int owner_set(struct ufs *u, int b, int fd, const struct statx *st,
+	      const struct stat *want);
+
 /* The object lost its last name: its records go too. */
 void owner_forget(struct ufs *u, int b, const struct statx *st);
 

@@ -134,8 +134,9 @@ int reclog_load(struct reclog *l, int (*each)(void *ctx, const struct reclog_ent
 	} while (r > 0);
 	if (r < 0)
 		return r;
-	if (fstat(l->fd, &st) < 0)
-		return -errno;
+	r = sys_stat(l->fd, "", &st);
+	if (r < 0)
+		return r;
 	if (st.st_size > l->end)
 		log_warn("the last record of a change was cut off by a crash");
 	if (!l->write)
@@ -176,7 +177,9 @@ int reclog_open(struct reclog **ret, int dirfd, bool write)
 	r = l->fd = sys_openat(dirfd, LOG_NAME, (write ? O_RDWR | O_CREAT : O_RDONLY) |
 			       O_NONBLOCK, 0600);
 	if (r >= 0)
-		r = fstat(l->fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+		r = sys_stat(l->fd, "", &st);
+	if (r == 0)
+		r = S_ISREG(st.st_mode) ? 0 : -EINVAL;
 	if (r == 0 && write)
 		r = put_aside(l);
 	if (r < 0) {

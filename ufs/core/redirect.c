@@ -175,9 +175,9 @@ static int enter(struct ufs *u, int b, struct walk *w, const char *name,
 		return 0;
 	hidden = branch_hidden(br, w->fd, name);
 	if (hidden < 0)
-		return hidden == -EACCES ? 0 : hidden;
+		return hidden == -EACCES && u->euid != 0 ? 0 : hidden;
 	r = sys_stat(w->fd, name, &st);
-	if (r == -ENOENT || r == -ENAMETOOLONG || r == -EACCES) {
+	if (r == -ENOENT || r == -ENAMETOOLONG || (r == -EACCES && u->euid != 0)) {
 		w->stop |= hidden > 0;
 		return 0;
 	}
@@ -199,7 +199,7 @@ static int enter(struct ufs *u, int b, struct walk *w, const char *name,
 			return change_path(w, name, to, rest) < 0 ? -ENOMEM : 1;
 		r = r == 0 ? hidden : r;
 	}
-	if (r < 0 && r != -EACCES)
+	if (r < 0 && (r != -EACCES || u->euid == 0))
 		return r;
 	w->stop |= r > 0;
 	return 1;
@@ -213,9 +213,9 @@ static int walk_branch(struct ufs *u, int b, const char *path, struct walk *w)
 	int r = 1;
 
 	w->stop = false;
-	w->fd = fcntl(branch_at(u, b)->fd, F_DUPFD_CLOEXEC, 3);
+	w->fd = sys_dup(branch_at(u, b)->fd);
 	if (w->fd < 0)
-		return -errno;
+		return w->fd;
 	while (r > 0 && path_next(&cursor, &part, &len)) {
 		_free_ char *name = strndup(part, len);
 
@@ -303,10 +303,8 @@ int redirect_open(struct ufs *u, int b, const char *path)
 {
 	const char *cursor = path, *part;
 	size_t len;
-	int fd = fcntl(branch_at(u, b)->fd, F_DUPFD_CLOEXEC, 3);
+	int fd = sys_dup(branch_at(u, b)->fd);
 
-	if (fd < 0)
-		return -errno;
 	while (fd >= 0 && path_next(&cursor, &part, &len)) {
 		_free_ char *name = strndup(part, len);
 		int next = name ? sys_openat(fd, name, O_PATH | O_DIRECTORY, 0) : -ENOMEM;

@@ -301,7 +301,8 @@ static int rename_plain(struct ufs *u, struct renaming *m)
 	if (r < 0)
 		return r;
 	target_gone(u, m);
-	return node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name);
+	node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name, &m->b.room);
+	return 0;
 }
 
 static int rename_exchange(struct ufs *u, struct renaming *m)
@@ -314,17 +315,20 @@ static int rename_exchange(struct ufs *u, struct renaming *m)
 		r = move(u, m, RENAME_EXCHANGE);
 	if (r < 0)
 		return r;
-	r = node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name);
-	if (r == 0)
-		r = node_move(u->nodes, m->b.node, m->b.dir, m->b.name, m->a.dir,
-			      m->a.name);
-	return r;
+	node_move(u->nodes, m->a.node, m->a.dir, m->a.name, m->b.dir, m->b.name, &m->b.room);
+	node_move(u->nodes, m->b.node, m->b.dir, m->b.name, m->a.dir, m->a.name, &m->a.room);
+	return 0;
 }
 
 int rename_at(struct ufs *u, struct renaming *m)
 {
 	int r = recheck(u, m);
 
+	/* From the rename on nothing may fail. */
+	if (r == 0)
+		r = node_room(u->nodes, m->b.dir, m->b.name, &m->b.room);
+	if (r == 0 && (m->flags & RENAME_EXCHANGE))
+		r = node_room(u->nodes, m->a.dir, m->a.name, &m->a.room);
 	if (r < 0)
 		return r;
 	r = m->flags & RENAME_EXCHANGE ? rename_exchange(u, m) : rename_plain(u, m);

@@ -28,6 +28,7 @@ struct end {
 	struct found f;
 	struct node *node;       /* referenced; NULL where nothing is */
 	struct orphan *orphan;   /* of what is replaced */
+	struct node_room room;   /* for the name that comes here */
 };
 
 struct renaming {

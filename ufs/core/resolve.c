@@ -272,16 +272,11 @@ static int orphan_fd(struct ufs *u, const struct node *n, int b)
 
 static int orphan_open(struct ufs *u, struct node *n, int b, int flags)
 {
-	int base = orphan_fd(u, n, b), fd;
-	struct fd_path p;
+	int base = orphan_fd(u, n, b);
 
 	if (base < 0)
 		return -ESTALE;
-	if (flags & O_PATH)
-		fd = fcntl(base, F_DUPFD_CLOEXEC, 3);
-	else
-		fd = open(fd_path(&p, base), flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return flags & O_PATH ? sys_dup(base) : sys_reopen(base, flags);
 }
 
 /*

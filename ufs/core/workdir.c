@@ -23,6 +23,22 @@
 #define LOCK_NAME "lock"
 #define TMP_NAME "tmp"
 
+/* A directory of ours that is to be emptied: a mode that forbids it goes. */
+static int open_to_empty(int parent, const char *name)
+{
+	int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	_close_ int path = -EBADF;
+
+	if (fd >= 0 && geteuid() == 0)
+		return fd;
+	path = sys_openat(parent, name, O_PATH | O_DIRECTORY, 0);
+	if (path < 0)
+		return path;
+	close_fd(&fd);
+	(void)sys_chmod(path, 0700); /* failing shows at the next call */
+	return sys_reopen(path, O_RDONLY | O_DIRECTORY);
+}
+
 int workdir_remove_tree(int parent, const char *name)
 {
 	_dir_ DIR *d = NULL;
@@ -31,8 +47,7 @@ int workdir_remove_tree(int parent, const char *name)
 	r = sys_unlinkat(parent, name, 0);
 	if (r != -EISDIR && r != -EPERM)
 		return r == -ENOENT ? 0 : r;
-	(void)fchmodat(parent, name, 0700, 0); /* ours: a mode that forbids it goes */
-	fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
+	fd = open_to_empty(parent, name);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	d = fdopendir(fd);

@@ -9,46 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "fdio.h"
 
-const char *fd_path(struct fd_path *p, int fd)
-{
-	(void)snprintf(p->s, sizeof(p->s), "/proc/self/fd/%d", fd);
-	return p->s;
-}
-
 ssize_t xattr_get(int fd, const char *name, void *buf, size_t size)
 {
-	struct fd_path p;
-	ssize_t n = getxattr(fd_path(&p, fd), name, buf, size);
-
-	return n < 0 ? -errno : n;
+	return sys_getxattr(fd, name, buf, size);
 }
 
 ssize_t xattr_list(int fd, char *buf, size_t size)
 {
-	struct fd_path p;
-	ssize_t n = listxattr(fd_path(&p, fd), buf, size);
-
-	return n < 0 ? -errno : n;
+	return sys_listxattr(fd, buf, size);
 }
 
 int xattr_set(int fd, const char *name, const void *value, size_t size, int flags)
 {
-	struct fd_path p;
-
-	return setxattr(fd_path(&p, fd), name, value, size, flags) < 0 ? -errno : 0;
+	return sys_setxattr(fd, name, value, size, flags);
 }
 
 int xattr_remove(int fd, const char *name)
 {
-	struct fd_path p;
-
-	return removexattr(fd_path(&p, fd), name) < 0 ? -errno : 0;
+	return sys_removexattr(fd, name);
 }
 
 static pthread_once_t trusted_once = PTHREAD_ONCE_INIT;

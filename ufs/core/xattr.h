@@ -11,12 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Room for "/proc/self/fd/N". */
-struct fd_path {
-	char s[32];
-};
-/* The magic path of FD, in P. */
-const char *fd_path(struct fd_path *p, int fd);
+#include "sys.h"
 
 ssize_t xattr_get(int fd, const char *name, void *buf, size_t size);
 ssize_t xattr_list(int fd, char *buf, size_t size);
