@@ -354,6 +354,8 @@ class Side:
         """What SEEK_DATA passes over must read as zeros; where the holes lie is
         the filesystem's own affair."""
         fd, at = self.fd(slot), 0
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return None
         here = os.lseek(fd, 0, os.SEEK_CUR)
         size = os.fstat(fd).st_size
         while at < size:
@@ -419,6 +421,8 @@ class Side:
 
     def op_mstore(self, slot, off, at, n):
         m = self.mapping(slot, off, n)
+        if os.geteuid() and os.fstat(self.fd(slot)).st_mode & (stat.S_ISUID | stat.S_ISGID):
+            return "set-id"  # goes with the write of a daemon without privileges
         try:
             m[off:off + n] = data(at, n)
         except TypeError:
