@@ -264,6 +264,39 @@ int sys_utimens(int fd, const struct timespec times[2])
 	return r;
 }
 
+/* As the calls want it. */
+union handle_room {
+	struct file_handle h;
+	unsigned char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+};
+
+int sys_get_handle(int fd, struct sys_handle *ret)
+{
+	union handle_room x = { .h.handle_bytes = MAX_HANDLE_SZ };
+	int mount;
+
+	if (name_to_handle_at(fd, "", &x.h, &mount, AT_EMPTY_PATH) < 0)
+		return -errno;
+	ret->bytes = x.h.handle_bytes;
+	ret->type = x.h.handle_type;
+	memcpy(ret->data, x.h.f_handle, ret->bytes);
+	return 0;
+}
+
+int sys_open_handle(int root, const struct sys_handle *h, int flags)
+{
+	union handle_room x = {
+		.h.handle_bytes = h->bytes, .h.handle_type = h->type,
+	};
+	int fd;
+
+	if (h->bytes > MAX_HANDLE_SZ)
+		return -EINVAL;
+	memcpy(x.h.f_handle, h->data, h->bytes);
+	fd = open_by_handle_at(root, &x.h, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 ssize_t sys_getxattr(int fd, const char *name, void *buf, size_t size)
 {
 	struct fd_path p;

@@ -76,6 +76,17 @@ int sys_chmod(int fd, mode_t mode);
 int sys_chown(int fd, uid_t uid, gid_t gid);
 /* Access and modification time, as utimensat(2). */
 int sys_utimens(int fd, const struct timespec times[2]);
+/* A file handle, see name_to_handle_at(2). */
+struct sys_handle {
+	unsigned bytes;
+	int type;
+	unsigned char data[128];
+};
+/* Of FD itself (O_PATH will do); and the object it stands for, on the filesystem
+ * of ROOT. The second needs CAP_DAC_READ_SEARCH. */
+int sys_get_handle(int fd, struct sys_handle *ret);
+int sys_open_handle(int root, const struct sys_handle *h, int flags);
+
 ssize_t sys_getxattr(int fd, const char *name, void *buf, size_t size);
 ssize_t sys_listxattr(int fd, char *buf, size_t size);
 int sys_setxattr(int fd, const char *name, const void *value, size_t size, int flags);

@@ -112,6 +112,8 @@ static int hit(const char *name, bool changes, unsigned lack, int lacking)
 	    (fd, buf, size), false, 0, 0) \
 	ROW(int, sys_setxattr, (int fd, const char *n, const void *v, size_t size, int fl), \
 	    (fd, n, v, size, fl), true, 0, 0) \
+	ROW(int, sys_get_flags, (int fd, unsigned *fl), (fd, fl), false, 0, 0) \
+	ROW(int, sys_set_flags, (int fd, unsigned fl), (fd, fl), true, 0, 0) \
 	ROW(int, sys_removexattr, (int fd, const char *n), (fd, n), true, 0, 0)
 
 #define WRAP(type, name, params, args, changes, lack, lacking) \

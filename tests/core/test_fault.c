@@ -34,9 +34,13 @@ static const struct {
  * What no filesystem answers that answers otherwise a moment later, and what
  * this user's daemon has to take for "cannot be known".
  */
-static bool means_another_thing(int code)
+static bool means_another_thing(const struct trial *x, int code)
 {
 	const char *where = fault_where();
+
+	/* Without links the names of a file part at its copy-up. */
+	if (strstr(x->op->name, "link") && strcmp("sys_linkat", where) == 0)
+		return code == -EOPNOTSUPP || code == -EPERM || code == -EXDEV;
 
 	if (strstr("sys_listxattr sys_getxattr sys_setxattr", where))
 		return code == -EOPNOTSUPP || code == -EPERM || code == -EACCES;
@@ -52,7 +56,7 @@ static bool try_one(struct trial *x, unsigned at, size_t c, bool known)
 	(void)snprintf(x->step, sizeof(x->step), "call %u with %s%s", at, err_name(code),
 		       known ? ", names known" : "");
 	trial_start_over(x);
-	uni_open(x->t);
+	trial_open(x);
 	if (known)
 		trial_know_all(x);
 	fault_arm(FAULT_CALL, at, code);
@@ -60,7 +64,7 @@ static bool try_one(struct trial *x, unsigned at, size_t c, bool known)
 	met = fault_disarm();
 	(void)snprintf(x->step, sizeof(x->step), "%s (call %u%s) with %s", fault_where(), at,
 		       known ? ", names known" : "", err_name(code));
-	if (met && means_another_thing(code))
+	if (met && means_another_thing(x, code))
 		return met;
 	if (r < 0 && (!met || r != code))
 		trial_fail(x, "the operation says %s", err_name(r));
@@ -86,7 +90,7 @@ static bool try_one(struct trial *x, unsigned at, size_t c, bool known)
 }
 
 /* rows: 35 */
-static void each_call_fails(void **state)
+TEST(a_call_that_fails_leaves_the_state_before_or_after)
 {
 	struct trial *x = *state;
 	size_t turn = (size_t)(x->mode * 5) + strlen(x->op->name);
@@ -104,5 +108,5 @@ static void each_call_fails(void **state)
 
 int main(void)
 {
-	return trial_main(each_call_fails, 0);
+	return trial_main(a_call_that_fails_leaves_the_state_before_or_after, 0);
 }

@@ -16,7 +16,7 @@ static bool try_one(struct trial *x, unsigned at, bool known)
 	(void)snprintf(x->step, sizeof(x->step), "allocation %u%s", at,
 		       known ? ", names known" : "");
 	trial_start_over(x);
-	uni_open(x->t);
+	trial_open(x);
 	if (known)
 		trial_know_all(x);
 	fault_arm(FAULT_MEMORY, at, 0);
@@ -37,7 +37,8 @@ static bool try_one(struct trial *x, unsigned at, bool known)
 	return met;
 }
 
-static void each_allocation_fails(void **state)
+/* rows: 35 */
+TEST(an_allocation_that_fails_leaves_the_state_before_or_after)
 {
 	struct trial *x = *state;
 
@@ -49,5 +50,5 @@ static void each_allocation_fails(void **state)
 
 int main(void)
 {
-	return trial_main(each_allocation_fails, 0);
+	return trial_main(an_allocation_that_fails_leaves_the_state_before_or_after, 0);
 }

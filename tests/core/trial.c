@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trial.h"
 
+#include <ftw.h>
+
 #include "fault.h"
 
 #define OLD_TIME 1000000000
 #define SET_TIME 2000000000
+
+/* Inode numbers of the lower branches. */
+static struct {
+	ino_t ino;
+	char path[32];
+} numbers[64];
+static size_t nnumbers, numbers_skip;
 
 /* WH and OPQ are the format's marks. The lower branches never change. */
 static const char lower_tree[] =
@@ -28,7 +37,13 @@ static const char lower_tree[] =
 	"l1/marks/a file 0644 a\n"
 	"l1/marks/s/b file 0644 b\n"
 	"l1/opaque/under file 0644 under\n"
-	"l1/bare/under file 0644 under\n";
+	"l1/bare/under file 0644 under\n"
+	"l1/low/k file 0644 k\n"
+	"l1/low/in/x file 0644 deep x\n"
+	"l2/low/k2 file 0644 k2\n"
+	"l1/hard/a file 0644 linked\n"
+	"l1/hard/b hard l1/hard/a\n"
+	"l1/e/c hard l1/hard/a\n";
 
 static const char upper_tree[] =
 	"up/u file 0644 upper\n"
@@ -111,6 +126,14 @@ static void use_mode(struct trial *x)
 	}
 }
 
+void trial_open(struct trial *x)
+{
+	uni_open(x->t);
+	if (x->op->prepare)
+		assert_ok(x->op->prepare(x->t));
+	uni_forget(x->t);
+}
+
 void trial_start_over(struct trial *x)
 {
 	uni_close(x->t);
@@ -123,12 +146,48 @@ void trial_start_over(struct trial *x)
 /* -- looking ------------------------------------------------------------------------ */
 
 /* A line for each object, sorted. Ids are kept where they are wanted. */
+struct line {
+	char *path, *rest;
+	struct stat st;
+};
+
 struct look {
 	struct trial *x;
 	bool keep;
-	char *lines[64];
+	struct line lines[64];
 	size_t n;
 };
+
+/* A number that is shown tells which object of a lower branch it came from. */
+static int note_number(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	(void)type;
+	(void)f;
+	assert_true(nnumbers < ARRAY_LEN(numbers));
+	numbers[nnumbers].ino = st->st_ino;
+	(void)snprintf(numbers[nnumbers++].path, sizeof(numbers[0].path), "%s",
+		       path + numbers_skip);
+	return 0;
+}
+
+static void note_numbers(struct trial *x)
+{
+	nnumbers = 0;
+	numbers_skip = strlen(x->t->dir) + 1;
+	for (size_t i = 1; i < x->t->nbranches; i++) {
+		_free_ char *top = uni_real(x->t, x->t->branches[i].name);
+
+		assert_ok(nftw(top, note_number, 16, FTW_PHYS));
+	}
+}
+
+static const char *number_of(const struct stat *st)
+{
+	for (size_t i = 0; i < nnumbers; i++)
+		if (numbers[i].ino == st->st_ino)
+			return numbers[i].path;
+	return "-";
+}
 
 struct listing {
 	struct look *l;
@@ -181,7 +240,8 @@ static void look_inside(struct uni *t, const struct ufs_entry *e, struct sb *b)
 	sb_addf(b, " %zd", n);
 }
 
-static void look_dir(struct look *l, node_id id, const char *path)
+/* Returns how many entries it has. */
+static size_t look_dir(struct look *l, node_id id, const char *path)
 {
 	struct listing d = { .l = l, .path = path };
 	struct uni *t = l->x->t;
@@ -189,27 +249,42 @@ static void look_dir(struct look *l, node_id id, const char *path)
 	assert_ok(ufs_readdir(t->u, id, 0, true, note_entry, &d));
 	for (size_t i = 0; i < d.n; i++) {
 		const struct ufs_entry *e = &d.v[i].e;
-		_free_ char *sub = NULL;
+		struct line *to = &l->lines[l->n++];
 		struct sb b = SB_INIT;
 
-		assert_ok(str_printf(&sub, "%s%s%s", path, *path ? "/" : "", d.v[i].name));
-		sb_addf(&b, "%s %06o %u:%u%s", sub, e->attr.st_mode, e->attr.st_uid,
+		assert_true(l->n <= ARRAY_LEN(l->lines));
+		assert_ok(str_printf(&to->path, "%s%s%s", path, *path ? "/" : "", d.v[i].name));
+		to->st = e->attr;
+		sb_addf(&b, " %06o %u:%u%s", e->attr.st_mode, e->attr.st_uid,
 			e->attr.st_gid, age_of(&e->attr));
 		look_inside(t, e, &b);
-		assert_true(l->n < ARRAY_LEN(l->lines));
-		assert_ok(sb_take(&b, &l->lines[l->n++]));
-		if (S_ISDIR(e->attr.st_mode))
-			look_dir(l, e->id, sub);
+		/* An empty directory that a stop parted from those below is another. */
+		if (!S_ISDIR(e->attr.st_mode) || look_dir(l, e->id, to->path) > 0)
+			sb_addf(&b, " #%s", number_of(&e->attr));
+		assert_ok(sb_take(&b, &to->rest));
 		if (l->keep)
 			uni_hold(t, e->id);
 		else
 			ufs_forget(t->u, e->id, 1);
 	}
+	return d.n;
 }
 
 static int by_line(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct line *)a)->path, ((const struct line *)b)->path);
+}
+
+/* The first name of the same file, and how many it has. */
+static void add_links(const struct look *l, const struct line *at, struct sb *b)
+{
+	const struct line *first = l->lines;
+
+	if (S_ISDIR(at->st.st_mode) || at->st.st_nlink == 1)
+		return;
+	while (first->st.st_ino != at->st.st_ino)
+		first++;
+	sb_addf(b, " =%s %ju", first->path, (uintmax_t)at->st.st_nlink);
 }
 
 static char *look(struct trial *x, bool keep)
@@ -221,8 +296,13 @@ static char *look(struct trial *x, bool keep)
 	look_dir(&l, NODE_ROOT, "");
 	qsort(l.lines, l.n, sizeof(l.lines[0]), by_line);
 	for (size_t i = 0; i < l.n; i++) {
-		sb_addf(&b, "%s\n", l.lines[i]);
-		free(l.lines[i]);
+		sb_addf(&b, "%s%s", l.lines[i].path, l.lines[i].rest);
+		add_links(&l, &l.lines[i], &b);
+		sb_add(&b, "\n");
+	}
+	for (size_t i = 0; i < l.n; i++) {
+		free(l.lines[i].path);
+		free(l.lines[i].rest);
 	}
 	assert_ok(sb_take(&b, &s));
 	return s;
@@ -288,7 +368,7 @@ static void take_looks(struct trial *x)
 {
 	(void)snprintf(x->step, sizeof(x->step), "without a fault");
 	trial_start_over(x);
-	uni_open(x->t);
+	trial_open(x);
 	x->before = trial_look(x);
 	assert_ok(trial_run(x));
 	x->after = trial_look(x);
@@ -327,6 +407,7 @@ void trial_begin(struct trial *x)
 	uni_three(x->t);
 	use_mode(x);
 	make_tree(x, lower_tree);
+	note_numbers(x);
 	fault_lack(x->lack);
 	take_looks(x);
 }

@@ -16,6 +16,7 @@ struct trial_op {
 	const char *name;
 	int (*run)(struct uni *t);
 	bool looks;     /* changes nothing that is seen */
+	int (*prepare)(struct uni *t); /* what was done before, or NULL */
 };
 const struct trial_op *trial_ops(size_t *ret_n);
 
@@ -41,6 +42,8 @@ void trial_begin(struct trial *x);
 
 /* The writable branch and the work directory as they were at first; closed. */
 void trial_start_over(struct trial *x);
+/* Open the union, with what the operation wants done before. */
+void trial_open(struct trial *x);
 /* Look all names up and keep them, as the kernel does for names in use. */
 void trial_know_all(struct trial *x);
 /*

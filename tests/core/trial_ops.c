@@ -65,6 +65,49 @@ RUN(exchange_upper_lower) { return uni_rename(t, "u", "d/f", RENAME_EXCHANGE); }
 RUN(exchange_pure) { return uni_rename(t, "pure", "void", RENAME_EXCHANGE); }
 RUN(exchange_pure_merged) { return uni_rename(t, "pure", "d/m", RENAME_EXCHANGE); }
 
+/* -- directories of the lower branches, moved by redirects --------------------------- */
+
+RUN(move_lower) { return uni_rename(t, "low", "n", 0); }
+RUN(move_lower_across) { return uni_rename(t, "low", "e/n", 0); }
+RUN(move_merged) { return uni_rename(t, "d", "n", 0); }
+RUN(move_inner) { return uni_rename(t, "d/sub", "e/n", 0); }
+RUN(move_on_lower) { return uni_rename(t, "low", "empty", 0); }
+RUN(move_on_upper) { return uni_rename(t, "low", "void", 0); }
+RUN(move_on_marks) { return uni_rename(t, "low", "marks", 0); }
+RUN(move_on_opaque) { return uni_rename(t, "low", "bare", 0); }
+RUN(move_on_mark) { return uni_rename(t, "low", "gonedir", 0); }
+RUN(move_noreplace) { return uni_rename(t, "low", "n", RENAME_NOREPLACE); }
+RUN(exchange_moved) { return uni_rename(t, "low", "d", RENAME_EXCHANGE); }
+RUN(exchange_moved_file) { return uni_rename(t, "low", "u", RENAME_EXCHANGE); }
+RUN(move_again) { return uni_rename(t, "n", "e/again", 0); }
+RUN(move_back) { return uni_rename(t, "n", "low", 0); }
+RUN(unlink_in_moved) { return uni_unlink(t, "n/k"); }
+RUN(write_in_moved) { return uni_write(t, "n/in/x", 0, "NEW"); }
+RUN(mkdir_where_moved) { return uni_mkdir(t, "low", 0755); }
+RUN(move_out_of_moved) { return uni_rename(t, "n/in", "out", 0); }
+
+/* -- files with several names below --------------------------------------------------- */
+
+RUN(write_linked) { return uni_write(t, "hard/a", 0, "NEW"); }
+RUN(chmod_linked) { return uni_chmod(t, "e/c", 0600); }
+RUN(unlink_linked) { return uni_unlink(t, "hard/a"); }
+RUN(rename_linked) { return uni_rename(t, "hard/a", "n", 0); }
+RUN(rename_on_linked) { return uni_rename(t, "u", "hard/a", 0); }
+RUN(link_linked) { return uni_link(t, "hard/b", "n"); }
+RUN(exchange_linked) { return uni_rename(t, "hard/a", "u", RENAME_EXCHANGE); }
+RUN(unlink_copied_link) { return uni_unlink(t, "hard/b"); }
+RUN(rename_copied_link) { return uni_rename(t, "hard/b", "n", 0); }
+RUN(unlink_last_link) { return uni_unlink(t, "e/c"); }
+
+RUN(write_copied_link) { return uni_write(t, "hard/b", 0, "NEW"); }
+
+RUN(unlink_two_links)
+{
+	int r = uni_unlink(t, "hard/a");
+
+	return r < 0 ? r : uni_unlink(t, "hard/b");
+}
+
 /* -- data and attributes ------------------------------------------------------------ */
 
 RUN(write_lower) { return uni_write(t, "d/f", 0, "NEW"); }
@@ -281,8 +324,9 @@ RUN(get_attr)
 	return uni_stat(t, "d/sub/h", &st);
 }
 
-#define CHANGES(f) { #f, f, false }
-#define LOOKS(f) { #f, f, true }
+#define CHANGES(f) { #f, f, false, NULL }
+#define LOOKS(f) { #f, f, true, NULL }
+#define AFTER(before, f) { #f "_after_" #before, f, false, before }
 
 static const struct trial_op ops[] = {
 	CHANGES(create_in_root), CHANGES(create_in_lower), CHANGES(create_deep),
@@ -311,6 +355,18 @@ static const struct trial_op ops[] = {
 	CHANGES(chown_directory), CHANGES(utimes_lower), CHANGES(utimes_link),
 	CHANGES(setxattr_lower), CHANGES(setxattr_directory), CHANGES(removexattr_lower),
 	CHANGES(copy_range), CHANGES(fallocate_longer), CHANGES(punch_hole),
+	CHANGES(move_lower), CHANGES(move_lower_across), CHANGES(move_merged),
+	CHANGES(move_inner), CHANGES(move_on_lower), CHANGES(move_on_upper),
+	CHANGES(move_on_marks), CHANGES(move_on_opaque), CHANGES(move_on_mark),
+	CHANGES(move_noreplace), CHANGES(exchange_moved), CHANGES(exchange_moved_file),
+	AFTER(move_lower, move_again), AFTER(move_lower, move_back),
+	AFTER(move_lower, unlink_in_moved), AFTER(move_lower, write_in_moved),
+	AFTER(move_lower, mkdir_where_moved), AFTER(move_lower, move_out_of_moved),
+	CHANGES(write_linked), CHANGES(chmod_linked), CHANGES(unlink_linked),
+	CHANGES(rename_linked), CHANGES(rename_on_linked), CHANGES(link_linked),
+	CHANGES(exchange_linked), AFTER(write_linked, unlink_copied_link),
+	AFTER(write_linked, rename_copied_link), AFTER(unlink_two_links, unlink_last_link),
+	AFTER(unlink_linked, write_copied_link),
 	LOOKS(fsync_upper), LOOKS(fsync_lower), LOOKS(fsync_directory),
 	LOOKS(look_up_merged), LOOKS(look_up_nothing), LOOKS(readdir_merged),
 	LOOKS(readdirplus_merged), LOOKS(read_link), LOOKS(get_attributes),

@@ -12,7 +12,7 @@ LEAVES="ufs/core/config.h ufs/core/copydata.h ufs/core/cred.h ufs/core/fdcache.h
 ufs/core/fileattr.h \
 ufs/core/format.h ufs/core/inum.h ufs/core/node.h ufs/core/reclog.h \
 ufs/core/records.h ufs/core/rectab.h \
-ufs/core/types.h ufs/core/virt.h ufs/core/xattr.h"
+ufs/core/types.h ufs/core/reserve.h ufs/core/virt.h ufs/core/xattr.h"
 
 # file pattern: header patterns
 rows="
@@ -38,6 +38,7 @@ ufs/core/fileattr.[ch]: lib/* ufs/core/fileattr.h ufs/core/xattr.h
 ufs/core/rectab.[ch]: lib/* ufs/core/rectab.h
 ufs/core/reclog.[ch]: lib/* ufs/core/reclog.h
 ufs/core/records.[ch]: lib/* ufs/core/records.h ufs/core/reclog.h ufs/core/rectab.h ufs/core/inum.h
+ufs/core/reserve.[ch]: lib/* ufs/core/reserve.h
 ufs/core/inum.[ch]: lib/* ufs/core/inum.h
 ufs/core/cred.[ch]: lib/* ufs/core/cred.h ufs/core/types.h
 ufs/core/virt.[ch]: lib/* ufs/core/virt.h ufs/core/config.h ufs/core/inum.h
@@ -47,15 +48,16 @@ ufs/core/probe.[ch]: lib/* $LEAVES ufs/core/branch.h ufs/core/workdir.h ufs/core
 ufs/core/workdir.[ch]: lib/* $LEAVES ufs/core/branch.h ufs/core/workdir.h
 ufs/core/union.h: lib/* $LEAVES ufs/core/core.h ufs/core/branch.h
 ufs/core/policy.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/policy.h
+ufs/core/ovlorigin.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/ovlorigin.h
 ufs/core/owner.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/workdir.h ufs/core/durable.h ufs/core/owner.h
 ufs/core/redirect.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/redirect.h
 ufs/core/links.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/redirect.h ufs/core/workdir.h ufs/core/links.h
 ufs/core/resolve.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/redirect.h ufs/core/links.h ufs/core/resolve.h
 ufs/core/lend.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h
 ufs/core/durable.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/workdir.h ufs/core/durable.h
-ufs/core/dirsnap.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/dirsnap.h
-ufs/core/lookup.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/owner.h ufs/core/links.h ufs/core/redirect.h ufs/core/lookup.h
-ufs/core/copyup.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/owner.h ufs/core/lookup.h ufs/core/policy.h ufs/core/links.h ufs/core/workdir.h ufs/core/durable.h ufs/core/copyup.h
+ufs/core/dirsnap.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/dirsnap.h ufs/core/ovlorigin.h
+ufs/core/lookup.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/owner.h ufs/core/links.h ufs/core/redirect.h ufs/core/lookup.h ufs/core/ovlorigin.h
+ufs/core/copyup.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/owner.h ufs/core/lookup.h ufs/core/policy.h ufs/core/links.h ufs/core/workdir.h ufs/core/durable.h ufs/core/copyup.h ufs/core/ovlorigin.h
 ufs/core/rename_at.[ch]: lib/* ufs/core/*
 ufs/core/op*: lib/* ufs/core/*
 ufs/core/core.c: lib/* ufs/core/*

@@ -16,6 +16,7 @@
 #include "lend.h"
 #include "links.h"
 #include "lookup.h"
+#include "ovlorigin.h"
 #include "owner.h"
 #include "policy.h"
 #include "str.h"
@@ -281,6 +282,8 @@ static int publish_name(struct ufs *u, const struct copyup_job *j, int tmp, int 
 	struct stat dir;
 	int r = sys_stat(dirfd, "", &dir);
 
+	if (j->node->type != DT_DIR && ovlorigin_used(u, j->dst))
+		ovlorigin_mark(dirfd);
 	if (r == 0)
 		r = lend_rename(u, j->dst, &move);
 	/* Some filesystems know no flags; the place is known to be free. */
@@ -376,6 +379,8 @@ static int note_identity(struct ufs *u, struct copyup_job *j, int tmp,
 		j->kept = r > 0;
 		return r < 0 ? r : 0;
 	}
+	if (ovlorigin_used(u, j->dst))
+		ovlorigin_set(u, inum_fs(u->inums, j->shown.st_dev), j->from, j->to);
 	r = records_set_origin(t, &key, &j->is.id);
 	return r == -ENODATA ? 0 : r;
 }
@@ -442,6 +447,10 @@ static int copyup_run(struct ufs *u, struct copyup_job *j)
 		return -EPERM;
 	owner_show(u, j->src, &j->st, &j->shown);
 	links_look(u, j->src, &j->st, &j->is);
+	if (!is_shared(j)) { /* overlayfs's note says the same of a file, if there is one */
+		j->is.id.fs = j->node->obj_fs;
+		j->is.id.ino = j->node->obj_ino;
+	}
 	workdir_name(dst->work, &j->tmp);
 	r = copy_object(u, j, dst->work->tmp);
 	if (r == 0)

@@ -18,6 +18,7 @@
 #include "sys.h"
 #include "union.h"
 #include "virt.h"
+#include "workdir.h"
 
 #define IDLE_SECONDS 1
 #define WRITE_TAG 1U
@@ -227,4 +228,6 @@ void ufs_idle(struct ufs *u)
 {
 	/* A file held open for writing cannot be executed on the branch. */
 	fdcache_idle(u->data, WRITE_TAG, IDLE_SECONDS);
+	for (int b = 0; b < u->bs.n; b++)
+		workdir_refill(branch_at(u, b));
 }

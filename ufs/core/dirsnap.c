@@ -14,6 +14,7 @@
 #include "hash.h"
 #include "list.h"
 #include "macros.h"
+#include "ovlorigin.h"
 #include "path.h"
 #include "records.h"
 #include "resolve.h"
@@ -63,6 +64,7 @@ struct build {
 	struct dirsnap *s;
 	uint32_t *table;   /* index + 1 by hash, open addressing */
 	size_t cap;
+	bool origins;      /* the branch at hand has overlayfs's notes in here */
 };
 
 /* -- the cache ------------------------------------------------------------------------ */
@@ -351,7 +353,7 @@ static int build_raw(struct ufs *u, struct build *b, int br, int dirfd, dev_t de
 	fs = inum_fs(u->inums, dev);
 	return build_add(b, d->d_name, (struct snap_entry){
 		.ino = inum_show(fs, d->d_ino), .type = type, .branch = (int16_t)br,
-		.ask = may_differ(u, br, fs, d->d_ino, type) });
+		.ask = b->origins || may_differ(u, br, fs, d->d_ino, type) });
 }
 
 static int build_branch(struct ufs *u, struct build *b, int br, const struct fdref *ref)
@@ -369,6 +371,7 @@ static int build_branch(struct ufs *u, struct build *b, int br, const struct fdr
 	r = sys_stat(fd, "", &st);
 	if (r < 0)
 		return r;
+	b->origins = ovlorigin_used(u, br) && ovlorigin_marked(ref->fd);
 	buf = malloc(65536);
 	if (!buf)
 		return -ENOMEM;

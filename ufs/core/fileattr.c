@@ -20,10 +20,7 @@
 /* Flags are asked of an open file. */
 static int reopen(int fd)
 {
-	struct fd_path p;
-	int r = open(fd_path(&p, fd), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	return r < 0 ? -errno : r;
+	return sys_reopen(fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
 void fileattr_copy(int from, int to)

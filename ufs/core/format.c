@@ -100,10 +100,10 @@ static bool redirect_is_good(const char *s, size_t len)
 		return false;
 	if (s[0] != '/')
 		return path_is_component(s);
-	for (part = s + 1; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL) {
-		_free_ char *one = strndup(part, strcspn(part, "/"));
+	for (part = s; *part; part += 1 + strcspn(part + 1, "/")) {
+		size_t n = strcspn(part + 1, "/");
 
-		if (!one || !path_is_component(one))
+		if (n == 0 || (part[1] == '.' && (n == 1 || (n == 2 && part[2] == '.'))))
 			return false;
 	}
 	return true;
@@ -115,10 +115,10 @@ static int redirect_read(const struct format *f, int dirfd, char **ret)
 	_free_ char *v = NULL;
 	ssize_t n = xattr_get_all(dirfd, redirect_name(&name, f), &v);
 
-	if (n == -ENOMEM || n == -EACCES)
-		return (int)n;
-	if (n < 0)
+	if (n == -ENODATA || n == -EOPNOTSUPP || n == -EPERM)
 		return 0; /* none, or attributes are not kept here */
+	if (n < 0)
+		return (int)n;
 	v[n] = '\0';
 	if (!redirect_is_good(v, (size_t)n))
 		return 0;

@@ -28,6 +28,7 @@ struct inum_fs {
 	dev_t dev;
 	bool met;              /* dev is known */
 	bool has_id;
+	bool named;            /* the identity is its UUID */
 	struct inum_id id;
 	bool asked, is_void;
 };
@@ -125,7 +126,7 @@ int inum_reserve(struct inums *t, const struct inum_id *id)
 }
 
 /* Enter DEV, whose identity is ID or, where it has none, NULL. */
-static uint16_t enter(struct inums *t, dev_t dev, const struct inum_id *id)
+static uint16_t enter(struct inums *t, dev_t dev, const struct inum_id *id, bool named)
 {
 	struct inum_fs fs = { .dev = dev, .met = true, .has_id = id };
 	long i;
@@ -147,6 +148,8 @@ static uint16_t enter(struct inums *t, dev_t dev, const struct inum_id *id)
 			fs.id = *id;
 		i = add_locked(t, &fs);
 	}
+	if (i >= 0)
+		t->v[i].named = named && t->v[i].has_id;
 	pthread_rwlock_unlock(&t->lock);
 	/* No memory, or too many filesystems: two may share an index. */
 	return i < 0 ? (uint16_t)(hash_u64(dev) % INUM_NONE) : (uint16_t)i;
@@ -169,26 +172,25 @@ static bool all_zero(const void *p, size_t n)
  * The UUID, or what statfs(2) calls the filesystem where it has none, or at the
  * worst the device, which is the same again if nothing changes.
  */
-static bool identify(dev_t dev, int fd, struct inum_id *ret)
+static bool identify(dev_t dev, int fd, struct inum_id *ret, bool *named)
 {
 	_close_ int own = sys_openat(fd, ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
 	struct fs_uuid u = { 0 };
 	struct statfs fs;
-	bool named;
 
 	memset(ret, 0, sizeof(*ret));
 	if (fstatfs(fd, &fs) < 0)
 		return false;
-	named = own >= 0 && ioctl(own, GET_FS_UUID, &u) == 0 &&
+	*named = own >= 0 && ioctl(own, GET_FS_UUID, &u) == 0 &&
 		u.len == sizeof(u.uuid) && !all_zero(u.uuid, sizeof(u.uuid));
-	if (named)
+	if (*named)
 		memcpy(ret->bytes, u.uuid, sizeof(u.uuid));
 	else
 		memcpy(ret->bytes, &fs.f_type, sizeof(fs.f_type));
 	/* Subvolumes have numbers of their own each. */
-	if (!named || (unsigned long)fs.f_type == BTRFS_SUPER_MAGIC)
+	if (!*named || (unsigned long)fs.f_type == BTRFS_SUPER_MAGIC)
 		memcpy(ret->bytes + 16, &fs.f_fsid, 8);
-	if (!named && all_zero(ret->bytes + 16, 8))
+	if (!*named && all_zero(ret->bytes + 16, 8))
 		memcpy(ret->bytes + 8, &dev, sizeof(dev));
 	return true;
 }
@@ -196,18 +198,20 @@ static bool identify(dev_t dev, int fd, struct inum_id *ret)
 uint16_t inum_meet(struct inums *t, dev_t dev, int fd)
 {
 	struct inum_id id;
+	bool named = false, known;
 	long i = find(t, dev);
 
 	if (i >= 0)
 		return (uint16_t)i;
-	return enter(t, dev, identify(dev, fd, &id) ? &id : NULL);
+	known = identify(dev, fd, &id, &named);
+	return enter(t, dev, known ? &id : NULL, named);
 }
 
 uint16_t inum_fs(struct inums *t, dev_t dev)
 {
 	long i = find(t, dev);
 
-	return i >= 0 ? (uint16_t)i : enter(t, dev, NULL);
+	return i >= 0 ? (uint16_t)i : enter(t, dev, NULL, false);
 }
 
 bool inum_identity(struct inums *t, uint16_t fs, struct inum_id *ret)
@@ -221,6 +225,19 @@ bool inum_identity(struct inums *t, uint16_t fs, struct inum_id *ret)
 	}
 	pthread_rwlock_unlock(&t->lock);
 	return has;
+}
+
+bool inum_uuid(struct inums *t, uint16_t fs, uint8_t *ret)
+{
+	bool named;
+
+	memset(ret, 0, 16);
+	pthread_rwlock_rdlock(&t->lock);
+	named = fs < t->n && t->v[fs].named;
+	if (named)
+		memcpy(ret, t->v[fs].id.bytes, 16);
+	pthread_rwlock_unlock(&t->lock);
+	return named;
 }
 
 uint64_t inum_show(uint16_t fs, uint64_t ino)

@@ -40,6 +40,9 @@ uint16_t inum_fs(struct inums *t, dev_t dev);
 /* False where it has none that is its own. */
 bool inum_identity(struct inums *t, uint16_t fs, struct inum_id *ret);
 
+/* The filesystem's UUID, 16 bytes; false, with zeros, where it has none. */
+bool inum_uuid(struct inums *t, uint16_t fs, uint8_t *ret);
+
 /* The number to show for inode INO on the filesystem of index FS. */
 uint64_t inum_show(uint16_t fs, uint64_t ino);
 

@@ -64,10 +64,10 @@ void links_look(struct ufs *u, int top, const struct statx *st, struct link_stat
 							   st->stx_dev_minor)));
 	ret->nlink = st->stx_nlink;
 	ret->indexed = false;
+	ret->recorded = !S_ISDIR(st->stx_mode) && t && records_origin(t, &key, &ret->id);
 	if (S_ISDIR(st->stx_mode))
 		return;
-	if (t && records_origin(t, &key, &ret->id) && records_link(t, &ret->id, &l) &&
-	    l.upper == st->stx_ino) {
+	if (ret->recorded && records_link(t, &ret->id, &l) && l.upper == st->stx_ino) {
 		ret->indexed = true;
 		ret->nlink = st->stx_nlink - 1 + names_left(&l);
 	}
@@ -109,6 +109,24 @@ void links_find(struct ufs *u, int *top, struct statx *st, struct link_state *re
 
 /* -- keeping -------------------------------------------------------------------------- */
 
+/*
+ * Link NAME into links/. What a stop left there, without a record, goes.
+ * 1: done, 0: the filesystem has no links, -errno.
+ */
+static int put_copy(int dirfd, const char *name, int links, const char *as)
+{
+	int r = sys_linkat(dirfd, name, links, as, 0);
+
+	if (r == -EEXIST) {
+		r = sys_unlinkat(links, as, 0);
+		if (r == 0)
+			r = sys_linkat(dirfd, name, links, as, 0);
+	}
+	if (r == -EOPNOTSUPP || r == -EPERM || r == -EXDEV || r == -EMLINK || r == -ENOSYS)
+		return 0;
+	return r < 0 ? r : 1;
+}
+
 int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 	       const struct statx *st, const struct link_state *s)
 {
@@ -124,20 +142,18 @@ int links_keep(struct ufs *u, int b, int dirfd, const char *name,
 	if (r < 0)
 		return r == -ENODATA ? 0 : r;
 	dir = branch_links(branch_at(u, b), true);
-	r = dir < 0 || !link_name(u, b, s->id.fs, s->id.ino, &link) ? -EOPNOTSUPP :
-	    sys_linkat(dirfd, name, dir, link.s, 0);
-	if (r == 0) {
+	r = dir < 0 ? dir : !link_name(u, b, s->id.fs, s->id.ino, &link) ? 0 :
+	    put_copy(dirfd, name, dir, link.s);
+	if (r > 0) {
 		r = records_set_upper(t, &s->id, s->nlink, st->stx_ino);
-		if (r < 0)
-			(void)sys_unlinkat(dir, link.s, 0);
+		if (r == 0)
+			return 1;
+		(void)sys_unlinkat(dir, link.s, 0);
+	} else if (r == 0) {
+		log_debug("the names of a file part at its copy-up");
 	}
-	if (r == 0)
-		return 1;
 	(void)records_drop(t, &key);
-	if (r == -ENOSPC || r == -EDQUOT || r == -EIO || r == -ENOMEM || r == -EROFS)
-		return r;
-	log_debug("the names of a file part at its copy-up (%s)", err_name(r));
-	return 0;
+	return r;
 }
 
 /* Remove the name in links/. */

@@ -22,6 +22,7 @@ struct link_state {
 	struct origin id;  /* the object that it was when it was first seen */
 	uint32_t nlink;    /* names that lead to it */
 	bool indexed;      /* it has a name in links/ of its branch */
+	bool recorded;     /* the records say what it is */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "format.h"
 #include "lend.h"
+#include "ovlorigin.h"
 #include "owner.h"
 #include "path.h"
 #include "redirect.h"
@@ -110,6 +111,16 @@ static int merge_dir(struct ufs *u, int b, int dirfd, const char *name,
 	return fd < 0 ? fd : goes_on(u, b, dirfd, name, fd, more, f);
 }
 
+/* What the file found is in the union. */
+static void identify(struct ufs *u, const struct dirset *s, const char *name,
+		     struct found *f)
+{
+	links_find(u, &f->top, &f->st, &f->is);
+	if (found_alias(f) || f->is.recorded || !ovlorigin_used(u, f->top))
+		return;
+	(void)ovlorigin_get(u, f->top, s->refs[f->top].fd, name, &f->is.id);
+}
+
 int lookup_name(struct ufs *u, struct node *dir, const struct dirset *s,
 		const char *name, int from, struct found *f)
 {
@@ -159,7 +170,7 @@ int lookup_name(struct ufs *u, struct node *dir, const struct dirset *s,
 		b = next;
 	}
 	if (f->top >= 0 && f->type != DT_DIR)
-		links_find(u, &f->top, &f->st, &f->is);
+		identify(u, s, name, f);
 	return 0;
 }
 
@@ -179,7 +190,7 @@ int lookup_follow(struct ufs *u, struct node *dir, const struct dirset *s,
 	if (r > 0)
 		r = redirect_follow(u, dir, b, to, &more);
 	if (r < 0 || !to)
-		return r == -EACCES ? 0 : r;
+		return r == -EACCES && u->euid != 0 ? 0 : r;
 	f->steps = more.steps;
 	if (more.bottom < 0)
 		return 0;

@@ -328,18 +328,6 @@ void node_mask_set(struct nodes *t, struct node *n, int b)
 	atomic_fetch_add(&n->maskver, 1);
 }
 
-void node_mask_cut(struct nodes *t, struct node *n, int b)
-{
-	uint64_t *w = t->words == 1 ? &n->mask.bits : n->mask.words;
-
-	for (size_t i = (size_t)b / 64; i < t->words; i++) {
-		uint64_t keep = i == (size_t)b / 64 ? (UINT64_C(2) << (b % 64)) - 1 : 0;
-
-		__atomic_fetch_and(&w[i], keep, __ATOMIC_ACQ_REL);
-	}
-	atomic_fetch_add(&n->maskver, 1);
-}
-
 int node_mask_next(const struct nodes *t, const struct node *n, int b)
 {
 	const uint64_t *w = mask_words(t, n);

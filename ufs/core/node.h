@@ -214,8 +214,6 @@ static inline bool node_has(const struct node *n, uint16_t flag)
 /* Branch masks of directories; changed under the directory's write stripe. */
 bool node_mask_test(const struct nodes *t, const struct node *n, int b);
 void node_mask_set(struct nodes *t, struct node *n, int b);
-/* No branch below B is searched any more. */
-void node_mask_cut(struct nodes *t, struct node *n, int b);
 /* First branch >= B in the mask, or -1. */
 int node_mask_next(const struct nodes *t, const struct node *n, int b);
 

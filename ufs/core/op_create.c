@@ -207,7 +207,7 @@ static int make_opaque(struct ufs *u, int b, int dirfd, const char *name)
 static int make_node(struct ufs *u, const struct make *m, const struct make_place *p,
 		     int dirfd, const char *name, struct ufs_entry *ret)
 {
-	struct found f = { .top = p->dst, .white = -1 };
+	struct found f = { .top = p->dst, .white = -1, .redirect = -1 };
 	struct node *n;
 	int r = sys_statx(dirfd, name, &f.st);
 

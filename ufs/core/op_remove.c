@@ -200,9 +200,16 @@ static int remove_locked(struct ufs *u, struct removal *m, bool is_dir)
 	return r;
 }
 
+/* No space for what hides the name: there is some for that. */
+static bool use_reserve(struct ufs *u, const struct removal *m, int r)
+{
+	return (r == -ENOSPC || r == -EDQUOT) && m->dst >= 0 &&
+	       workdir_give(branch_at(u, m->dst));
+}
+
 static int remove_name(struct ufs *u, node_id parent, const char *name, bool is_dir)
 {
-	struct removal m = { .name = name };
+	struct removal m = { .name = name, .dst = -1 };
 	bool tried = false;
 	int r = op_dir(u, parent, &m.dir);
 
@@ -221,7 +228,7 @@ static int remove_name(struct ufs *u, node_id parent, const char *name, bool is_
 		if (m.trash.s[0]) /* what stays is swept at the next mount */
 			(void)workdir_remove_tree(branch_at(u, m.dst)->work->tmp, m.trash.s);
 		m.trash.s[0] = '\0';
-	} while (resolve_retry(u, r, &tried));
+	} while (resolve_retry(u, r, &tried) || use_reserve(u, &m, r));
 	return r;
 }
 
@@ -264,5 +271,7 @@ int ufs_rmdir(struct ufs *u, node_id parent, const char *name)
 	do {
 		r = check_directory(u, dir, name);
 	} while (resolve_retry(u, r, &tried));
-	return r < 0 ? r : durable_names(u, remove_name(u, parent, name, true), parent, parent);
+	if (r == 0)
+		r = remove_name(u, parent, name, true);
+	return durable_names(u, r, parent, parent);
 }

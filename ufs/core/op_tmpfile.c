@@ -63,16 +63,15 @@ static int intern_unnamed(struct ufs *u, struct node *dir, int dst, int fd,
 {
 	struct found f = { .top = dst, .white = -1 };
 	struct orphan *o = NULL;
-	struct fd_path p;
 	struct node *n;
 	int path, r = sys_statx(fd, "", &f.st);
 
 	if (r < 0)
 		return r;
 	/* Not FD itself: while it is open for writing nobody can execute it. */
-	path = open(fd_path(&p, fd), O_PATH | O_CLOEXEC);
+	path = sys_reopen(fd, O_PATH);
 	if (path < 0)
-		return -errno;
+		return path;
 	r = orphan_take(u, path, dst, &o);
 	lookup_made(u, &f);
 	if (r == 0)

@@ -55,7 +55,7 @@ _Static_assert(sizeof(struct origin) == RECTAB_KEY, "a key of the table");
 struct link_value {
 	uint64_t upper;
 	uint32_t nlink, gone;
-	uint16_t unused[4];
+	uint64_t covered; /* the cover that ends with this, plus 1; 0: none */
 };
 _Static_assert(sizeof(struct link_value) == 24, "fits an entry");
 
@@ -231,27 +231,6 @@ static int load_object(struct records *t, const struct reclog_entry *x)
 	return 0;
 }
 
-static int load_link(struct records *t, const struct reclog_entry *x)
-{
-	struct origin key;
-	struct link_value v;
-	struct linked *l;
-
-	memcpy(&key, x->key, sizeof(key));
-	memcpy(&v, x->value, sizeof(v));
-	if (!from_log(t, &key))
-		return 0;
-	if (x->type == LOG_LINK_DROP) {
-		rectab_remove(&t->links, &key);
-		return 0;
-	}
-	if (rectab_reserve(&t->links) < 0)
-		return -ENOMEM;
-	l = rectab_put(&t->links, &key);
-	l->l = (struct link_record){ v.upper, v.nlink, v.gone };
-	return 0;
-}
-
 static struct cover *cover_take(struct records *t, uint64_t token)
 {
 	for (struct cover **p = &t->covers; *p; p = &(*p)->next) {
@@ -271,6 +250,29 @@ static void cover_free(struct cover *c)
 		return;
 	free(c->path);
 	free(c);
+}
+
+static int load_link(struct records *t, const struct reclog_entry *x)
+{
+	struct origin key;
+	struct link_value v;
+	struct linked *l;
+
+	memcpy(&key, x->key, sizeof(key));
+	memcpy(&v, x->value, sizeof(v));
+	if (!from_log(t, &key))
+		return 0;
+	if (v.covered && x->type == LOG_LINK)
+		cover_free(cover_take(t, v.covered - 1));
+	if (x->type == LOG_LINK_DROP) {
+		rectab_remove(&t->links, &key);
+		return 0;
+	}
+	if (rectab_reserve(&t->links) < 0)
+		return -ENOMEM;
+	l = rectab_put(&t->links, &key);
+	l->l = (struct link_record){ v.upper, v.nlink, v.gone };
+	return 0;
 }
 
 static int load_cover(struct records *t, const struct reclog_entry *x)
@@ -352,8 +354,9 @@ static int append_origin(struct records *t, struct reclog *log,
 	return r < 0 ? r : reclog_append(log, &x);
 }
 
+/* L, NULL: it goes. COVERED: see struct link_value. */
 static int append_link(struct records *t, struct reclog *log, const struct origin *o,
-		       const struct link_record *l)
+		       const struct link_record *l, uint64_t covered)
 {
 	struct reclog_entry x = { .type = l ? LOG_LINK : LOG_LINK_DROP };
 	struct link_value v = { 0 };
@@ -361,7 +364,7 @@ static int append_link(struct records *t, struct reclog *log, const struct origi
 
 	if (l)
 		v = (struct link_value){ .upper = l->upper, .nlink = l->nlink,
-					 .gone = l->gone };
+					 .gone = l->gone, .covered = covered };
 	memcpy(x.value, &v, sizeof(v));
 	return r < 0 ? r : reclog_append(log, &x);
 }
@@ -394,7 +397,7 @@ static int write_all(void *ctx, struct reclog *to)
 	}
 	at = 0;
 	while (r == 0 && (l = rectab_next(&t->links, &at)))
-		r = append_link(t, to, &l->key, &l->l);
+		r = append_link(t, to, &l->key, &l->l, 0);
 	return r;
 }
 
@@ -571,16 +574,6 @@ bool records_has_origin(struct records *t, uint64_t ino)
 
 /* -- links ---------------------------------------------------------------------------- */
 
-bool records_any_link(struct records *t)
-{
-	bool any;
-
-	pthread_rwlock_rdlock(&t->lock);
-	any = t->links.n != 0;
-	pthread_rwlock_unlock(&t->lock);
-	return any;
-}
-
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret)
 {
 	const struct linked *l;
@@ -601,7 +594,7 @@ static int set_link_locked(struct records *t, const struct origin *o,
 	int r = rectab_reserve(&t->links);
 
 	if (r == 0)
-		r = append_link(t, t->log, o, l);
+		r = append_link(t, t->log, o, l, 0);
 	if (r < 0)
 		return r;
 	x = rectab_put(&t->links, o);
@@ -632,7 +625,7 @@ int records_drop_link(struct records *t, const struct origin *o)
 
 	pthread_rwlock_wrlock(&t->lock);
 	if (rectab_find(&t->links, o)) {
-		r = append_link(t, t->log, o, NULL);
+		r = append_link(t, t->log, o, NULL, 0);
 		if (r == 0)
 			rectab_remove(&t->links, o);
 	}
@@ -719,11 +712,12 @@ int records_covered(struct records *t, uint64_t token, bool done,
 		struct link_record l = x->l;
 
 		l.gone += l.gone < l.nlink;
-		r = append_link(t, t->log, &c->o, &l);
+		/* One entry for both: between two a stop would count it twice. */
+		r = append_link(t, t->log, &c->o, &l, c->token + 1);
 		x->l = l; /* so it is, noted or not */
-	}
-	if (c && r == 0)
+	} else if (c) {
 		r = append_cover(t, LOG_COVER_DONE, c, NULL);
+	}
 	if (x && ret)
 		*ret = x->l;
 	pthread_rwlock_unlock(&t->lock);

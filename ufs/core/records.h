@@ -95,7 +95,6 @@ bool records_has_origin(struct records *t, uint64_t ino);
 
 /* -- links -------------------------------------------------------------------- */
 
-bool records_any_link(struct records *t);
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret);
 /*
  * Inode UPPER on this branch has the data of O now, or with 0 none has. Names that

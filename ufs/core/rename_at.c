@@ -114,7 +114,7 @@ static int set_opaque(struct ufs *u, int b, int fd)
 		return r;
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
-	(void)utimensat(fd, "", times, AT_EMPTY_PATH); /* looks only */
+	(void)sys_utimens(fd, times); /* looks only */
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "macros.h"
 #include "path.h"
 #include "records.h"
+#include "reserve.h"
 #include "str.h"
 #include "sys.h"
 
@@ -292,6 +293,7 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 		atomic_store(&b->links, fd);
 	if (w->records)
 		sweep_links(w, b);
+	atomic_store(&w->spent, !reserve_fill(w->fd));
 	atomic_store(&w->ready, true);
 	return 0;
 }
@@ -395,6 +397,24 @@ int workdir_ready(struct branch *b)
 	}
 	pthread_mutex_unlock(&w->mutex);
 	return r == -EBUSY ? -EROFS : r;
+}
+
+bool workdir_give(struct branch *b)
+{
+	struct workdir *w = b->work;
+
+	if (!w || !atomic_load(&w->ready) || !reserve_give(w->fd))
+		return false;
+	atomic_store(&w->spent, true);
+	return true;
+}
+
+void workdir_refill(struct branch *b)
+{
+	struct workdir *w = b->work;
+
+	if (w && atomic_load(&w->ready) && atomic_load(&w->spent))
+		atomic_store(&w->spent, !reserve_fill(w->fd));
 }
 
 void workdir_close(struct workdir *w)

@@ -8,6 +8,7 @@
  *   tmp/      objects on their way to their place; swept at mount
  *   whiteout  what whiteouts are linked to
  *   records   what is known of objects beside themselves, see records.h
+ *   reserve/  room for deletions on a full filesystem, see reserve.h
  *   links/    files with several names, see links.h
  */
 #ifndef UFS_WORKDIR_H
@@ -33,6 +34,7 @@ struct workdir {
 	int root_lock;
 	_Atomic bool ready;
 	_Atomic unsigned long next;
+	_Atomic bool spent;     /* the reserve is not complete */
 	pthread_mutex_t mutex;  /* for becoming ready */
 	const struct format *format;
 	char *path;         /* or NULL: inside the branch */
@@ -70,6 +72,12 @@ int workdir_ready(struct branch *b);
 
 /* Make links/ and enter it in B. Returns its descriptor or -errno. */
 int workdir_links(struct branch *b);
+
+/* A deletion finds no space on B: give up some of the reserve. Returns whether
+ * there was any; then it is worth trying again. */
+bool workdir_give(struct branch *b);
+/* Once a second: make a reserve good that was given up, when there is room. */
+void workdir_refill(struct branch *b);
 
 /* A name in tmp/ that nothing of this daemon has. */
 void workdir_name(struct workdir *w, struct work_name *ret);

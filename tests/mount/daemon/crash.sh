@@ -21,6 +21,7 @@ for delay in 0.02 0.05 0.1 0.2; do
 	done
 	sleep "$delay"
 	kill -9 "$pid"
+	t_wait 20 t_ended "$pid" || t_fail "the killed daemon does not end"
 	wait
 	t_force_umount "$M"
 	t_union
