@@ -256,7 +256,7 @@ static int rename_in_place(struct ufs *u, struct renaming *m, bool white)
 static bool target_counts(const struct renaming *m)
 {
 	return m->b.f.top >= 0 && m->b.f.type != DT_DIR && m->b.f.named > m->br &&
-	       (m->b.f.is.nlink > 1 || m->b.f.is.indexed);
+	       (m->b.f.st.stx_nlink > 1 || m->b.f.is.indexed);
 }
 
 static int move_counted(struct ufs *u, struct renaming *m, bool white)
