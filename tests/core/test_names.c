@@ -263,6 +263,25 @@ TEST(names_stay_together_over_another_layer)
 	}
 }
 
+/* A descriptor that came by the other name has to see the last one go. */
+TEST(the_name_that_is_left_leads_to_the_same_node)
+{
+	struct uni *t = *state;
+	struct stat st;
+	node_id id;
+
+	uni_two(t);
+	uni_make(t, "lo/a file 0644 data\n"
+		    "lo/b hard lo/a\n");
+	uni_open(t);
+	id = uni_id(t, "a");
+	assert_ok(uni_unlink(t, "a"));
+	assert_int_equal(uni_id(t, "b"), id);
+	assert_ok(uni_unlink(t, "b"));
+	assert_ok(ufs_getattr(t->u, id, &st));
+	assert_int_equal(st.st_nlink, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +294,7 @@ int main(void)
 		UNI_TEST(names_of_a_lower_file_are_exchanged),
 		UNI_TEST(a_file_without_its_name_still_has_the_others),
 		UNI_TEST(names_stay_together_over_another_layer),
+		UNI_TEST(the_name_that_is_left_leads_to_the_same_node),
 	};
 
 	return RUN_ALL(tests);

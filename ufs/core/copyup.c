@@ -380,7 +380,9 @@ static int note_identity(struct ufs *u, struct copyup_job *j, int tmp,
 	if (left) {
 		r = links_keep(u, j->dst, tmp, j->tmp.s, st, &j->is);
 		j->kept = r > 0;
-		return r < 0 ? r : 0;
+		if (r <= 0)
+			return r;
+		return dead ? durable_records(u, j->dst) : 0;
 	}
 	if (ovlorigin_used(u, j->dst))
 		ovlorigin_set(u, inum_fs(u->inums, j->shown.st_dev), j->from, j->to);

@@ -21,19 +21,22 @@
 #include "str.h"
 #include "sys.h"
 
-/* A directory of ours that is to be emptied: a mode that forbids it goes. */
-static int open_to_empty(int parent, const char *name)
+/*
+ * A directory of ours that is to be emptied: a mode that forbids it goes until
+ * then. Who has it open still looks at it afterwards.
+ */
+static int open_to_empty(int parent, const char *name, mode_t *ret_mode, bool *ret_lent)
 {
-	int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
-	_close_ int path = -EBADF;
+	_close_ int path = sys_openat(parent, name, O_PATH | O_DIRECTORY, 0);
+	struct stat st;
+	int r = path < 0 ? path : sys_stat(path, "", &st);
 
-	if (fd >= 0 && geteuid() == 0)
-		return fd;
-	path = sys_openat(parent, name, O_PATH | O_DIRECTORY, 0);
-	if (path < 0)
-		return path;
-	close_fd(&fd);
-	(void)sys_chmod(path, 0700); /* failing shows at the next call */
+	if (r < 0)
+		return r;
+	*ret_mode = st.st_mode & 07777;
+	*ret_lent = geteuid() != 0 && (st.st_mode & 0700) != 0700;
+	if (*ret_lent)
+		(void)sys_chmod(path, 0700); /* failing shows at the next call */
 	return sys_reopen(path, O_RDONLY | O_DIRECTORY);
 }
 
@@ -41,11 +44,13 @@ int workdir_remove_tree(int parent, const char *name)
 {
 	_dir_ DIR *d = NULL;
 	int fd, r, first = 0;
+	mode_t mode = 0;
+	bool lent = false;
 
 	r = sys_unlinkat(parent, name, 0);
 	if (r != -EISDIR && r != -EPERM)
 		return r == -ENOENT ? 0 : r;
-	fd = open_to_empty(parent, name);
+	fd = open_to_empty(parent, name, &mode, &lent);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	d = fdopendir(fd);
@@ -61,6 +66,8 @@ int workdir_remove_tree(int parent, const char *name)
 		if (r < 0 && first == 0)
 			first = r;
 	}
+	if (lent)
+		(void)sys_chmod(dirfd(d), mode); /* looks only */
 	r = sys_unlinkat(parent, name, AT_REMOVEDIR);
 	return first ? first : r;
 }
