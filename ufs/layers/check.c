@@ -417,6 +417,8 @@ static int meet_all(struct check *k)
 		if (r == 0)
 			(void)inum_meet(k->inums, st.st_dev, fd);
 	}
+	if (r == 0)
+		r = layers_read_records(k->c->lowers, k->c->nlowers, k->inums);
 	if (r == 0 && k->c->work >= 0)
 		r = sys_stat(k->c->work, "", &k->work_st);
 	return r;
@@ -430,6 +432,7 @@ static void check_done(struct check *k)
 	rectab_done(&k->known);
 	records_close(k->records);
 	k->c->branch.records = NULL;
+	layers_close_records(k->c->lowers, k->c->nlowers);
 	inums_done(k->inums);
 	sb_done(&k->path);
 }
