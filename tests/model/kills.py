@@ -154,7 +154,7 @@ def one_round(union, seed, rnd):
     if lines:
         return lines, done
     union.umount()
-    lines = union.changed() + union.litter()
+    lines = union.changed() + union.litter() + union.checked()
     if not lines and rnd.random() < 0.4 and union.work_inside and \
             len(union.branches) < MOST_BRANCHES:
         union.push()

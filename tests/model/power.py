@@ -131,7 +131,7 @@ def tree_after(union, snap, base, kind):
             lines = again.litter()
             tree = read_tree(again.m)
             again.umount()
-            return tree, lines
+            return tree, lines + again.checked()
         finally:
             again.leave()
     finally:

@@ -184,6 +184,21 @@ class Union:
                     out += [f"litter: {path}/{n}" for n in dirs + files]
         return out
 
+    def checked(self):
+        """Faults that ufs check finds in the writable branch, which nobody has."""
+        cmd = [UFS, "check"]
+        if not self.work_inside:
+            cmd += ["--work", self.works[-1]]
+        for b in reversed(self.branches[:-1]):
+            cmd += ["--lower", b]
+        r = subprocess.run(cmd + [self.branches[-1]], stdout=subprocess.PIPE, check=False,
+                           stderr=subprocess.PIPE, text=True, errors="replace")
+        # 8: some directory may not be read.
+        if r.returncode in (0, 8):
+            return []
+        return [f"ufs check, status {r.returncode}:"] + r.stdout.splitlines()[:8] + \
+            r.stderr.splitlines()[:3]
+
     def end(self):
         """Away with all of it, in whatever state."""
         if self.daemon:

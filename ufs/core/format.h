@@ -72,6 +72,9 @@ struct format {
 	 * -ENOTEMPTY: a directory with something in it, which stays.
 	 */
 	int (*mend)(int dirfd, const char *name);
+	/* Is there an opaque mark in the directory that says neither yes nor what
+	 * others know? 1, 0 or -errno; with DROP it is taken away, then 0. */
+	int (*odd_opaque)(int dirfd, bool drop);
 };
 
 /* By name, or NULL. */

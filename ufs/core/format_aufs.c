@@ -157,6 +157,11 @@ static int aufs_mend(int dirfd, const char *name)
 	return r == -EEXIST ? -ENOTEMPTY : r;
 }
 
+static int aufs_odd_opaque(int dirfd _unused_, bool drop _unused_)
+{
+	return 0; /* it is a name, which mend() sees to */
+}
+
 const struct format format_aufs = {
 	.name = "aufs",
 	.redirect = "ufs.redirect",
@@ -171,4 +176,5 @@ const struct format format_aufs = {
 	.base = aufs_base,
 	.is_good = aufs_is_good,
 	.mend = aufs_mend,
+	.odd_opaque = aufs_odd_opaque,
 };

@@ -142,6 +142,30 @@ static int overlay_mend(int dirfd _unused_, const char *name _unused_)
 	return -EOPNOTSUPP;
 }
 
+/* 'x' says that whiteouts by attribute are in it, to those who know them. */
+static int overlay_odd_opaque(int dirfd, bool drop)
+{
+	static const char *const names[] = { OPAQUE_TRUSTED, OPAQUE_USER };
+	int odd = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char v[8];
+		ssize_t n = xattr_get(dirfd, names[i], v, sizeof(v));
+		int r = 0;
+
+		if (n == -ENODATA || n == -EOPNOTSUPP || n == -EPERM ||
+		    (n > 0 && (v[0] == 'y' || v[0] == 'x')))
+			continue;
+		if (n < 0 && n != -ERANGE)
+			return (int)n;
+		odd = 1;
+		r = drop ? xattr_remove(dirfd, names[i]) : 0;
+		if (r < 0)
+			return r;
+	}
+	return odd && !drop;
+}
+
 const struct format format_overlay = {
 	.name = "overlay",
 	.redirect = "overlay.redirect",
@@ -159,4 +183,5 @@ const struct format format_overlay = {
 	.base = overlay_base,
 	.is_good = overlay_is_good,
 	.mend = overlay_mend,
+	.odd_opaque = overlay_odd_opaque,
 };

@@ -67,7 +67,7 @@ static int removal_lock(struct ufs *u, struct removal *m, bool is_dir)
 			m->present = writable && !found_alias(&m->f);
 			m->dst = writable ? m->f.top : policy_copyup(u, m->dir, m->f.top);
 			m->counted = !m->present && m->f.type != DT_DIR &&
-				     link_counts(&m->f.is, &m->f.st);
+				     links_count(&m->f.is);
 			r = m->dst < 0 ? m->dst : 0;
 		}
 		if (r == 0 && node_mask_test(u->nodes, m->dir, m->dst)) {

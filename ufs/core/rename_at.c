@@ -257,7 +257,7 @@ static int rename_in_place(struct ufs *u, struct renaming *m, bool white)
 static bool target_counts(const struct renaming *m)
 {
 	return m->b.f.top >= 0 && m->b.f.type != DT_DIR && m->b.f.named > m->br &&
-	       link_counts(&m->b.f.is, &m->b.f.st);
+	       links_count(&m->b.f.is);
 }
 
 static int move_counted(struct ufs *u, struct renaming *m, bool white)

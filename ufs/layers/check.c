@@ -8,12 +8,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/sysmacros.h>
 
 #include "check_intern.h"
 #include "cleanup.h"
-#include "fdio.h"
 #include "format.h"
 #include "path.h"
 #include "sys.h"
@@ -215,14 +213,32 @@ static int check_redirect(struct check *k, const char *name, int fd, char **ret)
 	return r < 0 && !err_isset(k->e) ? check_error(k, r, name) : r;
 }
 
+static int check_opaque(struct check *k, const char *name, int fd)
+{
+	const struct format *own = k->c->branch.format, *f;
+	int r = own->odd_opaque(fd, false);
+
+	if (r > 0)
+		return TELL(k, name, CHECK_FAULT, k->c->fix ? own->odd_opaque(fd, true) : 0,
+			    "an opaque mark of a wrong value");
+	for (size_t i = 0; r == 0 && (f = format_row(i)); i++)
+		if (f != own && f->needs_xattr && f->opaque(fd) > 0)
+			r = TELL(k, name, CHECK_NOTE, CHECK_NOT_MENDED,
+				 "an opaque mark of format %s, which says nothing in a "
+				 "branch of format %s", f->name, own->name);
+	return r < 0 && r != -EACCES && !err_isset(k->e) ? check_error(k, r, name) : r == -EACCES ? 0 : r;
+}
+
 /* What shows in L, NAME in UP, from below. */
 static int enter_below(struct check *k, const struct level *up, const char *name,
 		       struct level *l)
 {
 	size_t unread = k->c->unread;
 	_free_ char *to = NULL;
-	int opaque, r = check_redirect(k, name, l->fd, &to);
+	int opaque, r = check_opaque(k, name, l->fd);
 
+	if (r == 0)
+		r = check_redirect(k, name, l->fd, &to);
 	if (r != 0)
 		return r;
 	opaque = layer_opaque(&k->c->branch, l->fd);
@@ -389,49 +405,6 @@ static int check_tree(struct check *k)
 
 /* -- all of it --------------------------------------------------------------------- */
 
-static int take_one(int fd, const struct layer_check *c, struct err *e)
-{
-	_free_ char *text = NULL;
-	char *where, words[128];
-	ssize_t n;
-
-	if (fd < 0)
-		return err_set(e, fd, "cannot open the branch: %s",
-			       err_words(fd, words, sizeof(words)));
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return err_set(e, -errno, "cannot lock the branch");
-	n = c->work < 0 ? 0 : fd_read_file(c->work, LOCK_NAME, 65536, &text);
-	if (n > 0 && text[n - 1] == '\n')
-		text[n - 1] = '\0';
-	where = n > 0 ? strchr(text, ' ') : NULL;
-	if (where)
-		*where++ = '\0';
-	(void)err_set(e, -EBUSY, "it is part of a mounted union (process %s, mounted on '%s')",
-		      where ? text : "unknown", where && *where ? where : "?");
-	if (where && *where)
-		err_hint(e, "unmount it first: ufs umount %s", where);
-	return -EBUSY;
-}
-
-int layer_take(const struct layer_check *c, int ret_locks[2], struct err *e)
-{
-	int r;
-
-	ret_locks[0] = sys_openat(c->branch.fd, ".", O_RDONLY | O_DIRECTORY, 0);
-	ret_locks[1] = c->work < 0 ? -EBADF :
-		       sys_openat(c->work, LOCK_NAME, O_RDONLY | O_NONBLOCK, 0);
-	r = take_one(ret_locks[0], c, e);
-	if (r == 0 && ret_locks[1] >= 0)
-		r = take_one(ret_locks[1], c, e);
-	if (r < 0) {
-		close_fd(&ret_locks[0]);
-		close_fd(&ret_locks[1]);
-	}
-	return r;
-}
-
 static int meet_all(struct check *k)
 {
 	int r = inums_init(&k->inums);
@@ -444,6 +417,8 @@ static int meet_all(struct check *k)
 		if (r == 0)
 			(void)inum_meet(k->inums, st.st_dev, fd);
 	}
+	if (r == 0)
+		r = layers_read_records(k->c->lowers, k->c->nlowers, k->inums);
 	if (r == 0 && k->c->work >= 0)
 		r = sys_stat(k->c->work, "", &k->work_st);
 	return r;
@@ -457,6 +432,7 @@ static void check_done(struct check *k)
 	rectab_done(&k->known);
 	records_close(k->records);
 	k->c->branch.records = NULL;
+	layers_close_records(k->c->lowers, k->c->nlowers);
 	inums_done(k->inums);
 	sb_done(&k->path);
 }

@@ -25,7 +25,7 @@ struct layer_check {
 	struct layer branch;        /* records: filled in while it runs */
 	int work;                   /* its work directory, or -EBADF: none */
 	const char *work_name;      /* as findings name it, "/.wh..wh.ufs" */
-	const struct layer *lowers; /* top first; none: not known */
+	struct layer *lowers;       /* top first; none: not known */
 	size_t nlowers;
 	bool fix;
 	/* Called for each finding. Anything but 0 ends the check and is returned. */

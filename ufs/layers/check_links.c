@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "check_intern.h"
 #include "cleanup.h"
@@ -195,13 +194,11 @@ static int count_file(struct count *w, const struct stack_dir *at, const char *n
 	struct check_link *l;
 	struct origin id;
 	struct statx st;
-	dev_t dev;
 	int r = sys_statx(at->fd, name, &st);
 
 	if (r < 0)
 		return r;
-	dev = makedev(st.stx_dev_major, st.stx_dev_minor);
-	id = origin_of(&st, inum_meet(w->k->inums, dev, at->fd));
+	id = layer_origin(at, &st, w->k->inums);
 	l = link_by_id(w->k, &id);
 	if (l && w->branch)
 		l->left++;

@@ -4,15 +4,62 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "check_intern.h"
 #include "cleanup.h"
+#include "fdio.h"
 #include "format.h"
 #include "macros.h"
 #include "path.h"
 #include "reclog.h"
 #include "sys.h"
 #include "workdir.h"
+
+/* -- who has it ------------------------------------------------------------------------ */
+
+static int take_one(int fd, const struct layer_check *c, struct err *e)
+{
+	_free_ char *text = NULL;
+	char *where, words[128];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(e, fd, "cannot open the branch: %s",
+			       err_words(fd, words, sizeof(words)));
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_set(e, -errno, "cannot lock the branch");
+	n = c->work < 0 ? 0 : fd_read_file(c->work, LOCK_NAME, 65536, &text);
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	where = n > 0 ? strchr(text, ' ') : NULL;
+	if (where)
+		*where++ = '\0';
+	(void)err_set(e, -EBUSY, "it is part of a mounted union (process %s, mounted on '%s')",
+		      where ? text : "unknown", where && *where ? where : "?");
+	if (where && *where)
+		err_hint(e, "unmount it first: ufs umount %s", where);
+	return -EBUSY;
+}
+
+int layer_take(const struct layer_check *c, int ret_locks[2], struct err *e)
+{
+	int r;
+
+	ret_locks[0] = sys_openat(c->branch.fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	ret_locks[1] = c->work < 0 ? -EBADF :
+		       sys_openat(c->work, LOCK_NAME, O_RDONLY | O_NONBLOCK, 0);
+	r = take_one(ret_locks[0], c, e);
+	if (r == 0 && ret_locks[1] >= 0)
+		r = take_one(ret_locks[1], c, e);
+	if (r < 0) {
+		close_fd(&ret_locks[0]);
+		close_fd(&ret_locks[1]);
+	}
+	return r;
+}
 
 /* -- before the walk ---------------------------------------------------------------- */
 

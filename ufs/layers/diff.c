@@ -331,7 +331,7 @@ static int diff_aliased(struct diff_walk *w, struct diff_level *up, const char *
 		return r < 0 ? diff_error(w, r, name) : 0;
 	l.dirfd = up->below.v[at].fd;
 	if (!S_ISDIR(l.st.st_mode)) {
-		r = alias_find(w->d, l.dirfd, name, &copy);
+		r = alias_find(w->d, &up->below.v[at], name, &copy);
 		return r > 0 ? diff_tell_alias(w, up, CHANGE_CHANGED, name, &copy) : r;
 	}
 	r = stack_enter(&up->below, name, &l.below, &w->d->unread);

@@ -8,8 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "cleanup.h"
 #include "diff_intern.h"
@@ -20,19 +18,6 @@
 #include "workdir.h"
 
 /* -- records ------------------------------------------------------------------------ */
-
-/* As the union reads those of a branch that it does not write. */
-static int read_records(struct layer *l, int work, struct inums *inums)
-{
-	struct stat st;
-	int r;
-
-	if (work < 0 || sys_stat(work, "", &st) < 0 || (st.st_mode & 022) ||
-	    (st.st_uid != geteuid() && st.st_uid != 0))
-		return 0;
-	r = records_open(&l->records, work, false, inums);
-	return r == -ENOMEM ? r : 0;
-}
 
 int layer_records_open(struct layer_diff *d, struct layer *lowers, int work)
 {
@@ -47,34 +32,24 @@ int layer_records_open(struct layer_diff *d, struct layer *lowers, int work)
 		return r;
 	if (sys_stat(d->upper.fd, "", &st) == 0)
 		(void)inum_meet(d->inums, st.st_dev, d->upper.fd);
-	r = read_records(&d->upper, own, d->inums);
+	r = layer_read_records(&d->upper, own, d->inums);
 	if (r == 0 && d->upper.records)
 		d->links = sys_openat(own, LINKS_NAME, O_PATH | O_DIRECTORY, 0);
-	for (size_t i = 0; r == 0 && i < d->nlowers; i++) {
-		_close_ int in = !lowers[i].marks ? -ENOENT :
-				 sys_openat(lowers[i].fd, WORKDIR_NAME,
-					    O_RDONLY | O_DIRECTORY, 0);
-
-		r = read_records(&lowers[i], in, d->inums);
-	}
-	return r;
+	return r == 0 ? layers_read_records(lowers, d->nlowers, d->inums) : r;
 }
 
 void layer_records_close(struct layer_diff *d, struct layer *lowers)
 {
-	for (size_t i = 0; i < d->nlowers; i++) {
-		records_close(lowers[i].records);
-		lowers[i].records = NULL;
-	}
-	records_close(d->upper.records);
-	d->upper.records = NULL;
+	layers_close_records(lowers, d->nlowers);
+	layers_close_records(&d->upper, 1);
 	if (d->inums)
 		close_fd(&d->links);
 	inums_done(d->inums);
 	d->inums = NULL;
 }
 
-int alias_find(struct layer_diff *d, int dirfd, const char *name, struct alias_copy *ret)
+int alias_find(struct layer_diff *d, const struct stack_dir *at, const char *name,
+	       struct alias_copy *ret)
 {
 	struct records *t = d->inums ? d->upper.records : NULL;
 	struct link_record l;
@@ -84,13 +59,12 @@ int alias_find(struct layer_diff *d, int dirfd, const char *name, struct alias_c
 
 	if (!t || !records_any_link(t))
 		return 0;
-	r = sys_statx(dirfd, name, &st);
+	r = sys_statx(at->fd, name, &st);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (st.stx_nlink < 2)
 		return 0;
-	id = origin_of(&st, inum_meet(d->inums, makedev(st.stx_dev_major, st.stx_dev_minor),
-				      dirfd));
+	id = layer_origin(at, &st, d->inums);
 	if (!records_link(t, &id, &l) || !l.upper)
 		return 0;
 	if (d->links < 0 || !records_link_name(t, id.fs, id.ino, &ret->name))
@@ -119,11 +93,11 @@ static int sum_left(void *ctx, const struct origin *o _unused_, const struct lin
 }
 
 /* 1: all are found. */
-static int search_file(struct search *w, int dirfd, const char *name)
+static int search_file(struct search *w, const struct stack_dir *at, const char *name)
 {
 	_free_ char *path = NULL;
 	struct alias_copy copy;
-	int r = alias_find(w->d, dirfd, name, &copy);
+	int r = alias_find(w->d, at, name, &copy);
 
 	if (r <= 0)
 		return r;
@@ -144,7 +118,7 @@ static int search_name(struct search *w, const struct stack *s, const char *name
 		return r;
 	if (!S_ISDIR(st.st_mode))
 		return s->v[at].layer == s->layers || st.st_nlink < 2 ? 0 :
-		       search_file(w, s->v[at].fd, name);
+		       search_file(w, &s->v[at], name);
 	r = stack_enter(s, name, &sub, &w->d->unread);
 	sb_addc(&w->path, '/');
 	sb_add(&w->path, name);

@@ -77,7 +77,8 @@ void aliases_done(struct aliases *a);
 /* The names in the directory PATH ("" the root) that are, or lead to, such names. */
 int aliases_in(const struct aliases *a, const char *path, struct names *ret);
 
-/* The copy that stands for NAME in DIRFD, a lower branch's. 1, 0 or -errno. */
-int alias_find(struct layer_diff *d, int dirfd, const char *name, struct alias_copy *ret);
+/* The copy that stands for NAME in AT, of a lower branch. 1, 0 or -errno. */
+int alias_find(struct layer_diff *d, const struct stack_dir *at, const char *name,
+	       struct alias_copy *ret);
 
 #endif

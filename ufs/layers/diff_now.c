@@ -68,7 +68,7 @@ static int diff_now_entry(struct diff_walk *w, struct diff_level *l, const char 
 		return diff_now_dir(w, l, name, &st, at, &below, found);
 	kind = found ? CHANGE_CHANGED : CHANGE_ADDED;
 	r = l->now.v[at].layer != w->all ?
-	    alias_find(w->d, l->now.v[at].fd, name, &copy) : 0;
+	    alias_find(w->d, &l->now.v[at], name, &copy) : 0;
 	if (r != 0)
 		return r < 0 ? diff_error(w, r, name) : diff_tell_alias(w, l, kind, name, &copy);
 	return found && same_object(&st, &below) ? 0 :

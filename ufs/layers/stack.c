@@ -6,13 +6,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "format.h"
+#include "inum.h"
 #include "path.h"
 #include "records.h"
 #include "str.h"
 #include "sys.h"
+#include "workdir.h"
 
 /* -- marks ------------------------------------------------------------------- */
 
@@ -55,6 +59,52 @@ static bool layer_reserves(const struct layer *l, const char *name)
 		if (format_row(i)->reserved(name))
 			return true;
 	return l->format && l->format->reserved(name);
+}
+
+/* -- records ----------------------------------------------------------------- */
+
+int layer_read_records(struct layer *l, int work, struct inums *inums)
+{
+	struct stat st;
+
+	if (work < 0 || sys_stat(work, "", &st) < 0 || (st.st_mode & 022) ||
+	    (st.st_uid != geteuid() && st.st_uid != 0))
+		return 0;
+	return records_open(&l->records, work, false, inums) == -ENOMEM ? -ENOMEM : 0;
+}
+
+int layers_read_records(struct layer *layers, size_t n, struct inums *inums)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		_close_ int work = !layers[i].marks ? -ENOENT :
+				   sys_openat(layers[i].fd, WORKDIR_NAME,
+					      O_RDONLY | O_DIRECTORY, 0);
+
+		r = layer_read_records(&layers[i], work, inums);
+	}
+	return r;
+}
+
+void layers_close_records(struct layer *layers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		records_close(layers[i].records);
+		layers[i].records = NULL;
+	}
+}
+
+struct origin layer_origin(const struct stack_dir *at, const struct statx *st,
+			   struct inums *inums)
+{
+	dev_t dev = makedev(st->stx_dev_major, st->stx_dev_minor);
+	struct origin id = origin_of(st, inum_meet(inums, dev, at->fd));
+	struct record_key key = record_key(st);
+
+	if (at->layer->records)
+		(void)records_origin(at->layer->records, &key, &id);
+	return id;
 }
 
 /* -- paths ------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 
 #include "diff.h"
 #include "names.h"
+#include "records.h"
 
 /* A directory on one branch. */
 struct stack_dir {
@@ -44,6 +45,20 @@ int layer_opaque(const struct layer *l, int fd);
 
 /* As format_redirect, and 0 where marks do not count. */
 int layer_redirect(const struct layer *l, int fd, char **ret);
+
+/*
+ * Read the records of L from its work directory WORK, as the union reads those of a
+ * branch that it does not write: where whoever owns them may be believed. Returns 0,
+ * also without any, or -ENOMEM.
+ */
+int layer_read_records(struct layer *l, int work, struct inums *inums);
+/* The same of those of N LAYERS whose marks count and that have a work directory. */
+int layers_read_records(struct layer *layers, size_t n, struct inums *inums);
+void layers_close_records(struct layer *layers, size_t n);
+
+/* What the object ST on AT was when it was first seen, by the records of its branch. */
+struct origin layer_origin(const struct stack_dir *at, const struct statx *st,
+			   struct inums *inums);
 
 /*
  * The roots of LAYERS, which stay the caller's, down to the first opaque one;

@@ -84,3 +84,26 @@ run_check 1 --fix $L
 run_check 1 --fix $L
 run_check 0 --fix $L
 t_eq "$(ls "$W/links")" "" "what is in links/"
+
+# What was the writable branch is a lower one: its records say what its files are.
+rm -r "$UP"
+mkdir "$UP"
+t_union
+echo new >>"$M/a"
+t_umount
+mv "$UP" "$T/mid"
+mkdir "$UP"
+t_mount --upper "$UP" --lower "$T/mid" --lower "$L1" "$M"
+echo more >>"$M/d/b"
+rm "$M/a"
+t_eq "$(stat -c %h "$M/e/z")" 3 "names over two branches"
+changes=$("$UFS" diff "$M")
+t_umount
+t_eq "$changes" "D /a
+C /d
+C /d/b
+C /d/c
+C /e
+C /e/z" "what the third branch changes"
+run_check 0 --lower "$T/mid" --lower "$L1"
+t_eq "$(cat "$T/out")" "clean" "the third branch"
