@@ -119,11 +119,52 @@ bool records_link(struct records *t, const struct origin *o, struct link_record 
 }
 
 /* Locks: write side. */
+static int append_cover(struct records *t, uint16_t type, const struct cover *c,
+			const char *path)
+{
+	struct reclog_entry x = { .type = type, .text = path };
+	int r = records_to_log(t, &c->o, x.key);
+
+	memcpy(x.value, &c->token, sizeof(c->token));
+	return r < 0 ? r : reclog_append(t->log, &x);
+}
+
+static struct cover *find_done(struct records *t, const struct origin *o)
+{
+	for (struct cover *c = t->covers; c; c = c->next)
+		if (c->done && memcmp(&c->o, o, sizeof(*o)) == 0)
+			return c;
+	return NULL;
+}
+
+/*
+ * Let the log say of X which covers are done: before anything else is said of
+ * it, or the next mount would count one that is still open there once more. One
+ * entry for the count and the end of the cover: a stop comes before or behind.
+ */
+static int note_covers(struct records *t, struct linked *x)
+{
+	struct cover *c;
+	int r = 0;
+
+	while (r == 0 && (c = find_done(t, &x->key))) {
+		struct link_record l = x->l;
+
+		l.gone -= x->unnoted - 1;
+		r = records_append_link(t, t->log, &x->key, &l, c->token + 1);
+		if (r == 0) {
+			x->unnoted--;
+			records_free_cover(records_take_cover(t, c->token));
+		}
+	}
+	return r;
+}
+
 static int set_link_locked(struct records *t, const struct origin *o,
 			   const struct link_record *l)
 {
-	struct linked *x;
-	int r = rectab_reserve(&t->links);
+	struct linked *x = rectab_find(&t->links, o);
+	int r = x ? note_covers(t, x) : rectab_reserve(&t->links);
 
 	if (r == 0)
 		r = records_append_link(t, t->log, o, l, 0);
@@ -153,6 +194,7 @@ int records_set_upper(struct records *t, const struct origin *o, uint32_t nlink,
 
 int records_drop_link(struct records *t, const struct origin *o)
 {
+	struct cover *c;
 	int r = 0;
 
 	pthread_rwlock_wrlock(&t->lock);
@@ -160,6 +202,10 @@ int records_drop_link(struct records *t, const struct origin *o)
 		r = records_append_link(t, t->log, o, NULL, 0);
 		if (r == 0)
 			rectab_remove(&t->links, o);
+		while (r == 0 && (c = find_done(t, o))) {
+			r = append_cover(t, LOG_COVER_DONE, c, NULL);
+			records_free_cover(records_take_cover(t, c->token));
+		}
 	}
 	pthread_rwlock_unlock(&t->lock);
 	return r;
@@ -189,16 +235,6 @@ int records_each_link(struct records *t,
 		r = each(ctx, &l->key, &l->l);
 	pthread_rwlock_unlock(&t->lock);
 	return r;
-}
-
-static int append_cover(struct records *t, uint16_t type, const struct cover *c,
-			const char *path)
-{
-	struct reclog_entry x = { .type = type, .text = path };
-	int r = records_to_log(t, &c->o, x.key);
-
-	memcpy(x.value, &c->token, sizeof(c->token));
-	return r < 0 ? r : reclog_append(t->log, &x);
 }
 
 int records_cover(struct records *t, const struct origin *o, uint32_t nlink,
@@ -238,13 +274,14 @@ int records_covered(struct records *t, uint64_t token, bool done,
 	pthread_rwlock_wrlock(&t->lock);
 	c = records_take_cover(t, token);
 	x = c ? rectab_find(&t->links, &c->o) : NULL;
-	if (x && done) {
-		struct link_record l = x->l;
-
-		l.gone += l.gone < l.nlink;
-		/* One entry for both: between two a stop would count it twice. */
-		r = records_append_link(t, t->log, &c->o, &l, c->token + 1);
-		x->l = l; /* so it is, noted or not */
+	if (x && done && x->l.gone < x->l.nlink) {
+		x->l.gone++; /* so it is, noted or not */
+		x->unnoted++;
+		c->done = true;
+		c->next = t->covers;
+		t->covers = c;
+		r = note_covers(t, x);
+		c = NULL;
 	} else if (c) {
 		r = append_cover(t, LOG_COVER_DONE, c, NULL);
 	}

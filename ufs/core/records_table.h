@@ -29,6 +29,7 @@ enum { HAS_OWNER = 1, HAS_ORIGIN = 2 };
 struct linked {
 	struct origin key;
 	struct link_record l;
+	uint32_t unnoted;      /* covers that are done, and the log could not say so */
 };
 
 /* A name that is being covered. */
@@ -36,6 +37,7 @@ struct cover {
 	struct cover *next;
 	uint64_t token;
 	struct origin o;
+	bool done;             /* it is, and only the log does not say so */
 	char *path;            /* only between loading and settling */
 };
 
