@@ -253,8 +253,9 @@ TEST(what_lies_in_tmp_is_swept_and_links_in_it_are_not_followed)
 
 TEST(a_log_of_records_that_is_none_is_put_aside_or_cut_off)
 {
-	static const char *const logs[] = { "", "x", "not a log of this program at all, but long "
-		"enough to be taken for an entry of one, were it not for its start", };
+	static const char *const logs[] = { "", "x",
+		("not a log of this program at all, but long "
+		 "enough to be taken for an entry of one, were it not for its start"), };
 	struct uni *t = *state;
 
 	uni_two(t);

@@ -19,8 +19,25 @@ static int add_line(void *ctx, const struct layer_change *c)
 	return 0;
 }
 
+/* As add_line, and what can be read of a file that is not deleted is "y". */
+static int add_line_of_y(void *ctx, const struct layer_change *c)
+{
+	char data[8] = { 0 };
+	int fd;
+
+	if (c->kind != CHANGE_DELETED && S_ISREG(c->st.st_mode)) {
+		fd = openat(c->dirfd, c->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		assert_true(fd >= 0);
+		assert_true(read(fd, data, sizeof(data) - 1) >= 0);
+		close(fd);
+		assert_string_equal(data, "y");
+	}
+	return add_line(ctx, c);
+}
+
 /* The changes of the first branch over the others, in the order of the walk. */
-static char *changes(struct uni *t, const struct format *f, bool marks, bool any_owner)
+static char *changes_by(struct uni *t, const struct format *f, bool marks, bool any_owner,
+			int (*add)(void *ctx, const struct layer_change *c))
 {
 	struct layer lowers[UNI_BRANCHES];
 	struct layer_diff d = { .lowers = lowers, .any_owner = any_owner };
@@ -42,16 +59,30 @@ static char *changes(struct uni *t, const struct format *f, bool marks, bool any
 		else
 			lowers[d.nlowers++] = l;
 	}
-	d.change = add_line;
+	d.change = add;
 	d.ctx = &b;
+	assert_ok(layer_records_open(&d, lowers, -EBADF));
 	if (layer_diff(&d, &e) != 0)
 		fail_msg("layer_diff: %s", e.text ? e.text : "?");
+	layer_records_close(&d, lowers);
 	close_fd(&d.upper.fd);
 	for (size_t i = 0; i < d.nlowers; i++)
 		close_fd(&lowers[i].fd);
 	assert_int_equal(d.unread, 0);
 	assert_ok(sb_take(&b, &s));
 	return s;
+}
+
+static char *changes(struct uni *t, const struct format *f, bool marks, bool any_owner)
+{
+	return changes_by(t, f, marks, any_owner, add_line);
+}
+
+static void changes_of_y_are(struct uni *t, const char *want)
+{
+	_free_ char *got = changes_by(t, NULL, true, false, add_line_of_y);
+
+	assert_string_equal(got, want);
 }
 
 static void changes_are(struct uni *t, const char *want)
@@ -358,6 +389,194 @@ static int stop_here(void *ctx, const struct layer_change *c _unused_)
 	return ++*(int *)ctx == 2 ? 7 : 0;
 }
 
+TEST(a_renamed_directory_is_added_with_all_that_it_shows)
+{
+	struct uni *t = *state;
+
+	uni_two(t);
+	uni_make(t, "lo/d/f file 0644 x\n"
+		    "lo/d/g file 0644 x\n"
+		    "lo/d/gone file 0644 x\n"
+		    "lo/d/sub/deep/h file 0644 x\n"
+		    "lo/other file 0644 x\n");
+	uni_open(t);
+	assert_ok(uni_rename(t, "d", "e", 0));
+	assert_ok(uni_write(t, "e/f", 0, "y"));
+	assert_ok(uni_unlink(t, "e/gone"));
+	assert_ok(uni_create(t, "e/sub/new", 0644, ""));
+	uni_close(t);
+	changes_are(t, "D /d\n"
+		       "A /e\n"
+		       "A /e/f\n"
+		       "A /e/g\n"
+		       "A /e/sub\n"
+		       "A /e/sub/deep\n"
+		       "A /e/sub/deep/h\n"
+		       "A /e/sub/new\n");
+}
+
+TEST(a_directory_renamed_in_a_renamed_one)
+{
+	struct uni *t = *state;
+
+	uni_three(t);
+	uni_make(t, "l1/d/sub/f file 0644 x\n"
+		    "l2/d/sub/g file 0644 x\n"
+		    "l2/d/h file 0644 x\n"
+		    "l2/k/i file 0644 x\n");
+	uni_open(t);
+	assert_ok(uni_rename(t, "d", "e", 0));
+	assert_ok(uni_rename(t, "e/sub", "e/bus", 0));
+	assert_ok(uni_rename(t, "k", "e/bus/k", 0));
+	assert_ok(uni_rename(t, "e/bus", "top", 0));
+	uni_close(t);
+	changes_are(t, "D /d\n"
+		       "A /e\n"
+		       "A /e/h\n"
+		       "D /k\n"
+		       "A /top\n"
+		       "A /top/f\n"
+		       "A /top/g\n"
+		       "A /top/k\n"
+		       "A /top/k/i\n");
+}
+
+TEST(a_directory_that_was_renamed_and_came_back_is_no_change)
+{
+	struct uni *t = *state;
+
+	uni_two(t);
+	uni_make(t, "lo/d/f file 0644 x\n"
+		    "lo/d/sub/g file 0644 x\n"
+		    "lo/d/sub/h file 0644 x\n");
+	uni_open(t);
+	assert_ok(uni_rename(t, "d", "e", 0));
+	assert_ok(uni_rename(t, "e", "d", 0));
+	uni_close(t);
+	changes_are(t, "");
+	uni_open(t);
+	assert_ok(uni_write(t, "d/sub/g", 0, "y"));
+	assert_ok(uni_unlink(t, "d/f"));
+	uni_close(t);
+	changes_are(t, "C /d\n"
+		       "D /d/f\n"
+		       "C /d/sub\n"
+		       "C /d/sub/g\n");
+}
+
+TEST(directories_that_changed_places_are_compared)
+{
+	struct uni *t = *state;
+
+	uni_two(t);
+	uni_make(t, "lo/a/both file 0644 x\n"
+		    "lo/a/one file 0644 x\n"
+		    "lo/a/s/f file 0644 x\n"
+		    "lo/a time 1000\n"
+		    "lo/b/both file 0644 y\n"
+		    "lo/b/two file 0644 y\n"
+		    "lo/b/s file 0644 y\n"
+		    "lo/b time 1000\n");
+	uni_open(t);
+	assert_ok(uni_rename(t, "a", "b", RENAME_EXCHANGE));
+	uni_close(t);
+	changes_are(t, "C /a\n"
+		       "C /a/both\n"
+		       "D /a/one\n"
+		       "C /a/s\n"
+		       "A /a/two\n"
+		       "C /b\n"
+		       "C /b/both\n"
+		       "A /b/one\n"
+		       "C /b/s\n"
+		       "A /b/s/f\n"
+		       "D /b/two\n");
+}
+
+TEST(redirects_of_lower_branches_are_followed)
+{
+	struct uni *t = *state;
+	const char *ns = uni_is_root() ? "trusted" : "user";
+	_free_ char *spec = NULL;
+
+	uni_three(t);
+	assert_ok(str_printf(&spec, "l1/e dir 0755\n"
+			     "l1/e xattr %s.ufs.redirect /d\n"
+			     "l1/d wh\n"
+			     "l2/d/f file 0644 x\n"
+			     "l2/d/g file 0644 x\n"
+			     "l2/e/hidden file 0644 x\n", ns));
+	uni_make(t, spec);
+	uni_open(t);
+	uni_view_is(t, "e dir 0755\ne/f file 0644 x\ne/g file 0644 x\n");
+	assert_ok(uni_write(t, "e/f", 0, "y"));
+	assert_ok(uni_unlink(t, "e/g"));
+	uni_close(t);
+	changes_are(t, "C /e\n"
+		       "C /e/f\n"
+		       "D /e/g\n");
+}
+
+TEST(names_of_a_file_that_was_copied_up_under_another_are_changed)
+{
+	struct uni *t = *state;
+
+	uni_two(t);
+	uni_make(t, "lo/m file 0644 x\n"
+		    "lo/d/sub/b hard lo/m\n"
+		    "lo/d/c hard lo/m\n"
+		    "lo/z hard lo/m\n"
+		    "lo/other file 0644 x\n"
+		    "lo/another hard lo/other\n");
+	uni_open(t);
+	assert_ok(uni_write(t, "m", 0, "y"));
+	assert_ok(uni_unlink(t, "z"));
+	uni_close(t);
+	changes_of_y_are(t, "C /d\n"
+		       "C /d/c\n"
+		       "C /d/sub\n"
+		       "C /d/sub/b\n"
+		       "C /m\n"
+		       "D /z\n");
+	uni_open(t);
+	assert_ok(uni_rename(t, "d", "e", 0));
+	uni_close(t);
+	changes_of_y_are(t, "D /d\n"
+		       "A /e\n"
+		       "A /e/c\n"
+		       "A /e/sub\n"
+		       "A /e/sub/b\n"
+		       "C /m\n"
+		       "D /z\n");
+	uni_open(t);
+	assert_ok(uni_rename(t, "e", "d", 0));
+	uni_close(t);
+	changes_of_y_are(t, "C /d\n"
+		       "C /d/c\n"
+		       "C /d/sub\n"
+		       "C /d/sub/b\n"
+		       "C /m\n"
+		       "D /z\n");
+}
+
+TEST(names_too_long_for_a_whiteout_are_deleted)
+{
+	struct uni *t = *state;
+	_free_ char *spec = NULL, *want = NULL;
+	char name[256] = { 0 };
+
+	memset(name, 'n', 255);
+	uni_two(t);
+	assert_ok(str_printf(&spec, "lo/%s file 0644 x\n"
+			     "lo/f file 0644 x\n", name));
+	uni_make(t, spec);
+	uni_open(t);
+	assert_ok(uni_unlink(t, name));
+	uni_close(t);
+	assert_ok(str_printf(&want, "D /%s\n", name));
+	changes_are(t, want);
+}
+
 TEST(the_callback_can_end_the_walk)
 {
 	struct uni *t = *state;
@@ -370,7 +589,7 @@ TEST(the_callback_can_end_the_walk)
 		    "up/b file 0644 x\n"
 		    "up/c file 0644 x\n");
 	up = uni_real(t, "up");
-	d.upper = (struct layer){ open(up, O_PATH | O_CLOEXEC), true, NULL };
+	d.upper = (struct layer){ .fd = open(up, O_PATH | O_CLOEXEC), .marks = true };
 	d.ctx = &n;
 	assert_int_equal(layer_diff(&d, NULL), 7);
 	assert_int_equal(n, 2);
@@ -393,8 +612,8 @@ TEST(a_lower_directory_that_may_not_be_searched_is_counted)
 		    "up/d/f file 0644 x\n");
 	up = uni_real(t, "up");
 	lo = uni_real(t, "lo");
-	d.upper = (struct layer){ open(up, O_PATH | O_CLOEXEC), true, NULL };
-	lower = (struct layer){ open(lo, O_PATH | O_CLOEXEC), true, NULL };
+	d.upper = (struct layer){ .fd = open(up, O_PATH | O_CLOEXEC), .marks = true };
+	lower = (struct layer){ .fd = open(lo, O_PATH | O_CLOEXEC), .marks = true };
 	d.lowers = &lower;
 	d.change = add_line;
 	d.ctx = &b;
@@ -426,6 +645,13 @@ int main(void)
 		UNI_TEST(overlay_marks_are_understood),
 		UNI_TEST(without_lower_branches_every_whiteout_is_a_deletion),
 		UNI_TEST(names_come_in_the_order_of_their_bytes),
+		UNI_TEST(a_renamed_directory_is_added_with_all_that_it_shows),
+		UNI_TEST(a_directory_renamed_in_a_renamed_one),
+		UNI_TEST(a_directory_that_was_renamed_and_came_back_is_no_change),
+		UNI_TEST(directories_that_changed_places_are_compared),
+		UNI_TEST(redirects_of_lower_branches_are_followed),
+		UNI_TEST(names_of_a_file_that_was_copied_up_under_another_are_changed),
+		UNI_TEST(names_too_long_for_a_whiteout_are_deleted),
 		UNI_TEST(the_callback_can_end_the_walk),
 		UNI_TEST(a_lower_directory_that_may_not_be_searched_is_counted),
 	};

@@ -2,6 +2,9 @@
 /* Files with several names on a lower branch (semantics rows 10, 11, 12). */
 #include "harness.h"
 
+#include "inum.h"
+#include "records.h"
+
 static ino_t ino_of(struct uni *t, const char *path)
 {
 	struct stat st;
@@ -94,6 +97,30 @@ TEST(the_count_is_right_while_names_go)
 		_free_ char *links = uni_real(t, "up/.wh..wh.ufs/links");
 
 		assert_int_equal(rmdir(links), 0);
+	}
+}
+
+/* No record is left of a file whose names went one by one. */
+TEST(the_record_goes_with_the_last_name)
+{
+	struct uni *t = *state;
+
+	three_names(t);
+	assert_int_equal(uni_unlink(t, "d/b"), 0);
+	assert_int_equal(uni_unlink(t, "d/c"), 0);
+	assert_int_equal(uni_unlink(t, "a"), 0);
+	uni_close(t);
+	{
+		_free_ char *path = uni_real(t, "up/.wh..wh.ufs");
+		_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		struct inums *inums = NULL;
+		struct records *r = NULL;
+
+		assert_int_equal(inums_init(&inums), 0);
+		assert_int_equal(records_open(&r, fd, false, inums), 0);
+		assert_false(records_any_link(r));
+		records_close(r);
+		inums_done(inums);
 	}
 }
 
@@ -236,17 +263,38 @@ TEST(names_stay_together_over_another_layer)
 	}
 }
 
+/* A descriptor that came by the other name has to see the last one go. */
+TEST(the_name_that_is_left_leads_to_the_same_node)
+{
+	struct uni *t = *state;
+	struct stat st;
+	node_id id;
+
+	uni_two(t);
+	uni_make(t, "lo/a file 0644 data\n"
+		    "lo/b hard lo/a\n");
+	uni_open(t);
+	id = uni_id(t, "a");
+	assert_ok(uni_unlink(t, "a"));
+	assert_int_equal(uni_id(t, "b"), id);
+	assert_ok(uni_unlink(t, "b"));
+	assert_ok(ufs_getattr(t->u, id, &st));
+	assert_int_equal(st.st_nlink, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNI_TEST(names_stay_together_over_copy_up_and_mount),
 		UNI_TEST(the_count_is_right_while_names_go),
+		UNI_TEST(the_record_goes_with_the_last_name),
 		UNI_TEST(the_last_name_alone_is_copied_up_as_a_plain_file),
 		UNI_TEST(a_name_is_added_to_a_lower_file),
 		UNI_TEST(a_name_is_renamed_and_renamed_over),
 		UNI_TEST(names_of_a_lower_file_are_exchanged),
 		UNI_TEST(a_file_without_its_name_still_has_the_others),
 		UNI_TEST(names_stay_together_over_another_layer),
+		UNI_TEST(the_name_that_is_left_leads_to_the_same_node),
 	};
 
 	return RUN_ALL(tests);

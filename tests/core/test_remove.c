@@ -258,34 +258,6 @@ TEST(a_merged_tree_can_be_removed_from_the_bottom)
 	uni_disk_is(t, "up", ".wh.d file 0444\n");
 }
 
-/*
- * rows: 31: no mark of AUFS's format fits beside a name of more than
- * 251 bytes. Nothing is lost.
- */
-TEST(a_lower_name_too_long_for_its_whiteout_stays)
-{
-	struct uni *t = *state;
-	_free_ char *spec = NULL, *up = NULL;
-	char name[NAME_MAX + 1];
-	int r;
-
-	uni_two(t);
-	memset(name, 'n', NAME_MAX);
-	name[NAME_MAX] = '\0';
-	assert_ok(str_printf(&spec, "lo/%s file 0644 data\n", name));
-	uni_make(t, spec);
-	uni_open(t);
-	assert_ok(uni_write(t, name, 0, "DA"));
-	r = uni_unlink(t, name);
-	assert_int_equal(r, -ENAMETOOLONG);
-	uni_data_is(t, name, "DAta");
-	name[251] = '\0';
-	assert_ok(str_printf(&up, "up/%s", name));
-	assert_ok(uni_create(t, name, 0644, "x"));
-	assert_true(uni_has(t, up));
-	assert_ok(uni_unlink(t, name));
-}
-
 TEST(a_removed_lower_directory_that_is_open_can_be_changed)
 {
 	struct uni *t = *state;
@@ -321,7 +293,6 @@ int main(void)
 		UNI_TEST(a_new_file_under_an_unlinked_name_is_another_one),
 		UNI_TEST(unlink_of_one_of_several_links_keeps_the_others),
 		UNI_TEST(a_merged_tree_can_be_removed_from_the_bottom),
-		UNI_TEST(a_lower_name_too_long_for_its_whiteout_stays),
 		UNI_TEST(a_removed_lower_directory_that_is_open_can_be_changed),
 	};
 

@@ -176,6 +176,24 @@ TEST(an_upper_directory_renamed_over_a_whiteout_hides_the_lower_one)
 		       "d/f file 0644 x\n");
 }
 
+/* What is put away is still looked at by who has it open. */
+TEST(a_replaced_directory_keeps_its_mode)
+{
+	struct uni *t = *state;
+	struct stat st;
+	node_id id;
+
+	uni_two(t);
+	uni_make(t, "lo/d/f file 0644 x\n"
+		    "lo/e dir 0755\n");
+	uni_open(t);
+	assert_ok(uni_unlink(t, "d/f"));
+	id = uni_id(t, "d");
+	assert_ok(uni_rename(t, "e", "d", 0));
+	assert_ok(ufs_getattr(t->u, id, &st));
+	assert_int_equal(st.st_mode & 07777, 0755);
+}
+
 /* Row 28: the mark that goes into it is no change that the times tell of. */
 TEST(a_directory_renamed_over_a_whiteout_keeps_its_times)
 {
@@ -351,6 +369,7 @@ int main(void)
 		UNI_TEST(rename_of_an_upper_directory_takes_all_along),
 		UNI_TEST(a_directory_renamed_over_an_empty_merged_one_hides_the_lower_one),
 		UNI_TEST(an_upper_directory_renamed_over_a_whiteout_hides_the_lower_one),
+		UNI_TEST(a_replaced_directory_keeps_its_mode),
 		UNI_TEST(a_directory_renamed_over_a_whiteout_keeps_its_times),
 		UNI_TEST(with_redirect_off_a_lower_or_merged_directory_is_exdev),
 		UNI_TEST(noreplace_sees_lower_names_and_no_whiteouts),

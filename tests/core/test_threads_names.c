@@ -147,7 +147,7 @@ TEST(directories_moved_by_many_threads_keep_what_is_in_them)
 
 	uni_two(t);
 	for (int i = 0; i < DIRS; i++) {
-		char spec[64];
+		char spec[128];
 
 		(void)snprintf(spec, sizeof(spec), "lo/p%d/d%d/deep/f%d file 0644 %d\n",
 			       i, i, i, i);
@@ -157,7 +157,7 @@ TEST(directories_moved_by_many_threads_keep_what_is_in_them)
 	jobs_run(t, THREADS, move_dirs, NULL);
 	now = uni_view(t);
 	for (int i = 0; i < DIRS; i++) {
-		char want[32];
+		char want[64];
 
 		(void)snprintf(want, sizeof(want), "/d%d/deep/f%d file 0644 %d", i, i, i);
 		if (!strstr(now, want))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files without a name: open(2) with O_TMPFILE, then linkat(2). */
-#include "harness.h"
+#include "threads.h"
 
 /* One in directory PATH; its id is held. */
 static int make_unnamed(struct uni *t, const char *path, mode_t mode, struct ufs_entry *e)
@@ -163,6 +163,66 @@ TEST(without_a_writable_branch_or_a_directory_there_is_none)
 	assert_int_equal(make_unnamed(t, "f", 0644, &e), -ENOTDIR);
 }
 
+enum { ROUNDS = 200 };
+
+/* Half of them get a name, under which they are found with their content. */
+static void *name_many(void *arg)
+{
+	struct job *j = arg;
+	node_id dir;
+	int r;
+
+	(void)pthread_barrier_wait(j->start);
+	r = job_lookup(j, NODE_ROOT, "d", &dir);
+	for (int i = 0; r == 0 && i < ROUNDS; i++) {
+		struct ufs_entry e, named;
+		char name[32], data[32];
+
+		(void)snprintf(name, sizeof(name), "%d-%d", j->num, i);
+		(void)snprintf(data, sizeof(data), "%06d", j->num * ROUNDS + i);
+		r = ufs_tmpfile(j->t->u, &j->t->cred, dir, 0644, &e);
+		if (r < 0)
+			break;
+		r = job_write(j, e.id, data, 6, 0);
+		if (r == 0 && i % 2) {
+			r = ufs_link(j->t->u, e.id, dir, name, &named);
+			if (r == 0 && named.id != e.id)
+				job_note(j, "%s is another file", name);
+			if (r == 0)
+				ufs_forget(j->t->u, named.id, 1);
+		}
+		ufs_forget(j->t->u, e.id, 1);
+	}
+	if (r < 0)
+		job_note(j, "%s", err_name(r));
+	else
+		ufs_forget(j->t->u, dir, 1);
+	return NULL;
+}
+
+TEST(many_are_made_and_named_at_once)
+{
+	struct uni *t = *state;
+
+	uni_two(t);
+	uni_make(t, "lo/d dir 0755\n");
+	uni_open(t);
+	jobs_run(t, THREADS, name_many, NULL);
+	for (int n = 0; n < THREADS; n++) {
+		for (int i = 0; i < ROUNDS; i++) {
+			char path[48], data[32];
+			struct ufs_entry e;
+
+			(void)snprintf(path, sizeof(path), "d/%d-%d", n, i);
+			(void)snprintf(data, sizeof(data), "%06d", n * ROUNDS + i);
+			if (i % 2)
+				uni_data_is(t, path, data);
+			else
+				assert_int_equal(uni_lookup(t, path, &e), -ENOENT);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +232,7 @@ int main(void)
 		UNI_TEST(it_inherits_what_a_file_of_the_directory_would),
 		UNI_TEST(a_virtual_owner_is_kept_until_it_has_a_name),
 		UNI_TEST(without_a_writable_branch_or_a_directory_there_is_none),
+		UNI_TEST(many_are_made_and_named_at_once),
 	};
 
 	return RUN_ALL(tests);

@@ -56,7 +56,7 @@ def make_union(base, rnd):
     other = tempfile.mkdtemp(dir=OTHER) if OTHER and rnd.random() < 0.5 else None
     if other:
         os.chmod(other, 0o755)
-    return Union(base, form, prefixed(stacks, form), other=other)
+    return Union(base, form, prefixed(stacks, form), form == "aufs", other=other)
 
 
 def compare(union, below):
@@ -154,8 +154,9 @@ def one_round(union, seed, rnd):
     if lines:
         return lines, done
     union.umount()
-    lines = union.changed() + union.litter()
-    if not lines and rnd.random() < 0.4 and len(union.branches) < MOST_BRANCHES:
+    lines = union.changed() + union.litter() + union.checked()
+    if not lines and rnd.random() < 0.4 and union.work_inside and \
+            len(union.branches) < MOST_BRANCHES:
         union.push()
     union.mount()
     return lines or compare(union, ""), done

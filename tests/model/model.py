@@ -52,6 +52,7 @@ class Run:
         except Broken:
             self.union.end()
             raise
+        self.identity.dev = os.lstat(self.union.m).st_dev
         self.sides = (Side(self.union.m), Side(self.union.plain))
 
     def step(self, op):
@@ -79,6 +80,8 @@ class Run:
         if "ino" in LACKS:
             return out
         for (st, how), (_, (path, fd, follow)) in zip(union.met, plain.met):
+            if st.st_dev != self.identity.dev and union.is_outside(*how):
+                continue
             wrong = self.identity.check(how[0] or "a descriptor", st,
                                         handle(path, fd, follow))
             out += [wrong] if wrong else []

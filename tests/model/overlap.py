@@ -80,7 +80,7 @@ def one_round(union, seed):
         lines.append("other names are links of each other after a new mount")
     union.umount()
     lines += union.changed() + union.litter()
-    if len(union.branches) < MOST_BRANCHES:
+    if union.work_inside and len(union.branches) < MOST_BRANCHES:
         union.push()
     union.mount()
     return lines or [f"with a new branch on top: {x}"
@@ -95,7 +95,8 @@ def main():
         rnd = random.Random(f"{SEED} {r}")
         form = rnd.choice(("aufs", "overlay"))
         with own_directory(sys.argv[1]) as d:
-            union = Union(d, form, random_stack(rnd, form, "links" not in LACKS))
+            union = Union(d, form, random_stack(rnd, form, "links" not in LACKS),
+                          form == "aufs")
             try:
                 union.mount()
                 for again in range(3):

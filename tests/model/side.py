@@ -142,6 +142,11 @@ class Side:
     def device(self, slot):
         return os.fstat(self.fds[slot]).st_dev
 
+    def is_outside(self, path, fd, _follow):
+        """A link like "../f1" may lead out of the tree."""
+        where = os.path.realpath(path if fd is None else f"/proc/self/fd/{fd}")
+        return not where.startswith(os.path.realpath(self.top))
+
     def meet(self, st, path=None, fd=None, follow=False):
         self.met.append((st, (path, fd, follow)))
 
@@ -157,6 +162,23 @@ class Side:
         fd = os.open(self.path(p), flags, mode)
         try:
             os.pwrite(fd, what, off)
+        finally:
+            os.close(fd)
+
+    def op_sync(self, p):
+        """A file made anew, and it and its directory put on the disk; with that
+        all changes of names before it are there, as the filesystem keeps their
+        order."""
+        path = self.path(p)
+        fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK,
+                     0o644)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        fd = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
         finally:
             os.close(fd)
 
@@ -332,6 +354,8 @@ class Side:
         """What SEEK_DATA passes over must read as zeros; where the holes lie is
         the filesystem's own affair."""
         fd, at = self.fd(slot), 0
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return None
         here = os.lseek(fd, 0, os.SEEK_CUR)
         size = os.fstat(fd).st_size
         while at < size:
@@ -397,6 +421,8 @@ class Side:
 
     def op_mstore(self, slot, off, at, n):
         m = self.mapping(slot, off, n)
+        if os.geteuid() and os.fstat(self.fd(slot)).st_mode & (stat.S_ISUID | stat.S_ISGID):
+            return "set-id"  # goes with the write of a daemon without privileges
         try:
             m[off:off + n] = data(at, n)
         except TypeError:

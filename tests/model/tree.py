@@ -93,8 +93,8 @@ class Identity:
     def __init__(self):
         self.number, self.dev = {}, None
 
-    def check(self, where, st, key, new_mount=False):
-        if self.dev is None or new_mount:
+    def check(self, where, st, key):
+        if self.dev is None:
             self.dev = st.st_dev
         if st.st_dev != self.dev:
             return f"st_dev of '{where}' is {st.st_dev}, not the {self.dev} of the mount"

@@ -13,6 +13,7 @@ from tree import read_tree
 
 UFS = os.environ.get("UFS", "ufs")
 MNT_DETACH = 2
+OPTIONS = os.environ.get("MODEL_OPTIONS", "").split()
 SLOW = float(os.environ.get("MODEL_SLOW", "1"))
 
 
@@ -78,6 +79,26 @@ class Union:
         for b in self.branches[:-1]:
             self.before[b] = frozen(b)
 
+    @classmethod
+    def on_copy(cls, other, base, old, new):
+        """A union of the same branches, those below OLD taken from NEW."""
+        self = cls.__new__(cls)
+        self.base, self.form, self.work_inside = base, other.form, other.work_inside
+        self.m, self.plain, self.daemon = f"{base}/m", None, None
+        self.branches = [b.replace(old, new, 1) for b in other.branches]
+        self.works = [w.replace(old, new, 1) for w in other.works]
+        os.makedirs(self.m, exist_ok=True)
+        return self
+
+    def leave(self):
+        """The end of one whose branches stay."""
+        if self.daemon:
+            with contextlib.suppress(Broken, subprocess.TimeoutExpired):
+                self.umount()
+        if self.daemon:
+            fuse_umount(self.m, lazy=True)
+            self.kill()
+
     def branch(self, where):
         """A new topmost branch."""
         n = len(self.branches)
@@ -105,7 +126,9 @@ class Union:
 
     def mount(self):
         cmd = [UFS, "mount", "-f"]
-        cmd += ["-o", f"format={self.form}", "--upper", self.branches[-1]]
+        for o in [f"format={self.form}"] + OPTIONS:
+            cmd += ["-o", o]
+        cmd += ["--upper", self.branches[-1]]
         if not self.work_inside:
             cmd += ["--work", self.works[-1]]
         for b in reversed(self.branches[:-1]):
@@ -160,6 +183,21 @@ class Union:
                 if os.path.basename(path) == "tmp":
                     out += [f"litter: {path}/{n}" for n in dirs + files]
         return out
+
+    def checked(self):
+        """Faults that ufs check finds in the writable branch, which nobody has."""
+        cmd = [UFS, "check"]
+        if not self.work_inside:
+            cmd += ["--work", self.works[-1]]
+        for b in reversed(self.branches[:-1]):
+            cmd += ["--lower", b]
+        r = subprocess.run(cmd + [self.branches[-1]], stdout=subprocess.PIPE, check=False,
+                           stderr=subprocess.PIPE, text=True, errors="replace")
+        # 8: some directory may not be read.
+        if r.returncode in (0, 8):
+            return []
+        return [f"ufs check, status {r.returncode}:"] + r.stdout.splitlines()[:8] + \
+            r.stderr.splitlines()[:3]
 
     def end(self):
         """Away with all of it, in whatever state."""

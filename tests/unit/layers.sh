@@ -10,7 +10,7 @@ top=${1:-${srcdir:-.}}
 # What stands for itself in the core and knows no union.
 LEAVES="ufs/core/config.h ufs/core/copydata.h ufs/core/cred.h ufs/core/fdcache.h \
 ufs/core/fileattr.h \
-ufs/core/format.h ufs/core/inum.h ufs/core/node.h ufs/core/reclog.h \
+ufs/core/format.h ufs/core/hides.h ufs/core/inum.h ufs/core/node.h ufs/core/reclog.h \
 ufs/core/records.h ufs/core/rectab.h \
 ufs/core/types.h ufs/core/reserve.h ufs/core/virt.h ufs/core/xattr.h"
 
@@ -37,8 +37,9 @@ ufs/core/fdcache.[ch]: lib/* ufs/core/fdcache.h
 ufs/core/fileattr.[ch]: lib/* ufs/core/fileattr.h ufs/core/xattr.h
 ufs/core/rectab.[ch]: lib/* ufs/core/rectab.h
 ufs/core/reclog.[ch]: lib/* ufs/core/reclog.h
-ufs/core/records.[ch]: lib/* ufs/core/records.h ufs/core/reclog.h ufs/core/rectab.h ufs/core/inum.h
 ufs/core/reserve.[ch]: lib/* ufs/core/reserve.h
+ufs/core/hides.[ch]: lib/* ufs/core/hides.h ufs/core/rectab.h
+ufs/core/records*: lib/* ufs/core/records.h ufs/core/records_table.h ufs/core/reclog.h ufs/core/rectab.h ufs/core/hides.h ufs/core/inum.h
 ufs/core/inum.[ch]: lib/* ufs/core/inum.h
 ufs/core/cred.[ch]: lib/* ufs/core/cred.h ufs/core/types.h
 ufs/core/virt.[ch]: lib/* ufs/core/virt.h ufs/core/config.h ufs/core/inum.h
@@ -57,13 +58,13 @@ ufs/core/lend.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/l
 ufs/core/durable.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/workdir.h ufs/core/durable.h
 ufs/core/dirsnap.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/dirsnap.h ufs/core/ovlorigin.h
 ufs/core/lookup.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/owner.h ufs/core/links.h ufs/core/redirect.h ufs/core/lookup.h ufs/core/ovlorigin.h
-ufs/core/copyup.[ch]: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/owner.h ufs/core/lookup.h ufs/core/policy.h ufs/core/links.h ufs/core/workdir.h ufs/core/durable.h ufs/core/copyup.h ufs/core/ovlorigin.h
+ufs/core/copyup*: lib/* $LEAVES ufs/core/union.h ufs/core/resolve.h ufs/core/lend.h ufs/core/owner.h ufs/core/lookup.h ufs/core/policy.h ufs/core/links.h ufs/core/workdir.h ufs/core/durable.h ufs/core/copyup.h ufs/core/copyup_job.h ufs/core/ovlorigin.h
 ufs/core/rename_at.[ch]: lib/* ufs/core/*
 ufs/core/op*: lib/* ufs/core/*
 ufs/core/core.c: lib/* ufs/core/*
 ufs/fuse/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/fuse/*
-ufs/layers/*: lib/* ufs/core/format.h ufs/core/xattr.h ufs/core/types.h ufs/layers/*
-ufs/cmd/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/core/format.h ufs/fuse/session.h ufs/fuse/fuse_version.h nowhere/config-build.h ufs/layers/*.h ufs/cmd/*.h launcher/state.h
+ufs/layers/*: lib/* ufs/core/format.h ufs/core/xattr.h ufs/core/types.h ufs/core/records.h ufs/core/reclog.h ufs/core/rectab.h ufs/core/inum.h ufs/core/workdir.h ufs/layers/*
+ufs/cmd/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/core/format.h ufs/core/workdir.h ufs/fuse/session.h ufs/fuse/fuse_version.h nowhere/config-build.h ufs/layers/*.h ufs/cmd/*.h launcher/state.h
 launcher/*: lib/* ufs/core/core.h ufs/core/config.h ufs/core/types.h ufs/fuse/session.h ufs/layers/*.h ufs/cmd/cmd.h launcher/*
 "
 # word: where alone it may stand. FUSE is known to one folder; nothing below

@@ -33,7 +33,7 @@ check() {
 				/^}/ { marks = "" }
 			' "$f"
 		done
-		find mount model -name '*.sh' | sort | while read -r f; do
+		find mount model -name '*.sh' 2>/dev/null | sort | while read -r f; do
 			sed -n 's/^# rows: //p' "$f" | tr ' ' '\n' | sed "s|\$| $f|"
 		done
 	) >"$tmp/marks"

@@ -13,6 +13,7 @@ int cmd_umount(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_discard(int argc, char **argv);
 

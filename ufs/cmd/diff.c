@@ -12,6 +12,7 @@
 #include "diff.h"
 #include "diff_target.h"
 #include "json.h"
+#include "log.h"
 #include "opt.h"
 #include "path.h"
 #include "stack.h"
@@ -21,6 +22,7 @@
 struct diff_request {
 	bool json, name_only, patch, help;
 	struct names lowers; /* of --lower */
+	char *work;          /* of --work */
 	const char *target;
 	char **paths;        /* cleaned, of the union; NULL-terminated */
 };
@@ -54,6 +56,8 @@ static const struct opt diff_opts[] = {
 	  offsetof(struct diff_request, name_only), 0 },
 	{ 0, "lower", NULL, "DIR", "TARGET is a branch, DIR lies below it (repeatable)",
 	  diff_set_lower, 0, 0 },
+	{ 0, "work", NULL, "DIR", "the work directory of that branch", opt_set_string,
+	  offsetof(struct diff_request, work), 0 },
 	{ 0, "patch", NULL, NULL, NULL, opt_set_true,
 	  offsetof(struct diff_request, patch), 0 },
 	{ 'h', "help", NULL, NULL, "show this help", opt_set_true,
@@ -229,7 +233,7 @@ static int diff_show(struct diff_request *rq, struct diff_lines *l, size_t *unre
 		     struct err *e)
 {
 	struct diff_target t = DIFF_TARGET_INIT;
-	int r = diff_target_open(&t, rq->target, &rq->lowers, e);
+	int r = diff_target_open(&t, rq->target, &rq->lowers, rq->work, e);
 
 	if (r == 0) {
 		t.diff.change = diff_take;
@@ -259,6 +263,7 @@ static void diff_done(struct diff_request *rq)
 		free(*p);
 	free(rq->paths);
 	names_done(&rq->lowers);
+	free(rq->work);
 }
 
 int cmd_diff(int argc, char **argv)
@@ -270,9 +275,11 @@ int cmd_diff(int argc, char **argv)
 	int status = EXIT_OK;
 
 	(void)sys_raise_nofile(); /* a descriptor for each level and branch */
+	/* The log of a mounted union grows while it is read. */
+	log_init("ufs", LOG_SINK_STDERR, LOG_LVL_ERROR);
 	if (diff_parse(&rq, argc, argv, &e) == 0 && rq.help) {
 		printf("Usage: ufs diff TARGET [PATH...] [--json|--name-only] "
-		       "[--lower DIR]...\n"
+		       "[--lower DIR]... [--work DIR]\n"
 		       "Show what the writable branch changes: A added, C changed, "
 		       "D deleted.\n\n");
 		opt_help(diff_opts, ARRAY_LEN(diff_opts), stdout);

@@ -89,6 +89,8 @@ static int target_config(struct diff_target *t, const struct ufs_config *cfg,
 	t->diff.upper.marks = true;
 	t->diff.upper.format = format_find(cfg->format ? cfg->format : "aufs");
 	t->diff.any_owner = cfg->ids.virt;
+	if (r == 0 && cfg->work)
+		r = target_open_dir("work directory", cfg->work, &t->work, e);
 	if (r == 0)
 		r = target_room(t, cfg->nbranches, e);
 	for (size_t i = top + 1; r == 0 && i < cfg->nbranches; i++) {
@@ -139,6 +141,8 @@ static int target_container(struct diff_target *t, const char *name, struct err 
 	t->diff.upper.marks = true;
 	t->diff.upper.format = &format_aufs;
 	t->diff.any_owner = geteuid() != 0;
+	if (r == 0 && s.work)
+		r = target_open_dir("work directory", s.work, &t->work, e);
 	if (r == 0)
 		r = target_room(t, s.lowers.n, e);
 	/* The host's own root is no layer: nothing in it is a mark. */
@@ -149,24 +153,40 @@ static int target_container(struct diff_target *t, const char *name, struct err 
 	return r;
 }
 
-int diff_target_open(struct diff_target *t, const char *target,
-		     const struct names *lowers, struct err *e)
+static int target_any(struct diff_target *t, const char *target,
+		      const struct names *lowers, const char *work, struct err *e)
 {
-	if (!strchr(target, '/')) {
-		if (lowers->n)
-			return err_set(e, 0, "'%s' is a container, which has its own "
-				       "lower branches; a directory is written './%s'", target,
-				       target);
+	int r;
+
+	if (lowers->n == 0 && work)
+		return err_set(e, 0, "option '--work' goes with '--lower'");
+	if (strchr(target, '/') && !lowers->n)
+		return target_mount(t, target, e);
+	if (!strchr(target, '/') && !lowers->n)
 		return target_container(t, target, e);
-	}
-	return lowers->n ? target_branch(t, target, lowers, e) :
-			   target_mount(t, target, e);
+	if (!strchr(target, '/'))
+		return err_set(e, 0, "'%s' is a container, which has its own lower branches; "
+			       "a directory is written './%s'", target, target);
+	r = target_branch(t, target, lowers, e);
+	return r < 0 || !work ? r : target_open_dir("work directory", work, &t->work, e);
+}
+
+int diff_target_open(struct diff_target *t, const char *target,
+		     const struct names *lowers, const char *work, struct err *e)
+{
+	int r = target_any(t, target, lowers, work, e);
+
+	if (r == 0 && layer_records_open(&t->diff, t->lowers, t->work) < 0)
+		r = err_set(e, -ENOMEM, "cannot read the records");
+	return r;
 }
 
 void diff_target_close(struct diff_target *t)
 {
+	layer_records_close(&t->diff, t->lowers);
 	for (size_t i = 0; i < t->diff.nlowers; i++)
 		close_fd(&t->lowers[i].fd);
 	close_fd(&t->diff.upper.fd);
+	close_fd(&t->work);
 	free(t->lowers);
 }

@@ -15,13 +15,17 @@ struct names;
 struct diff_target {
 	struct layer_diff diff; /* upper, lowers and any_owner are filled in */
 	struct layer *lowers;
+	int work; /* the upper branch's work directory; -EBADF: the one in it */
 };
 
-#define DIFF_TARGET_INIT { .diff = { .upper = { .fd = -EBADF } } }
+#define DIFF_TARGET_INIT { .diff = { .upper = { .fd = -EBADF } }, .work = -EBADF }
 
-/* LOWERS: of --lower, in its order. An error says what was not found. */
+/*
+ * LOWERS: of --lower, in its order; WORK: of --work, or NULL. An error says what
+ * was not found.
+ */
 int diff_target_open(struct diff_target *t, const char *target,
-		     const struct names *lowers, struct err *e);
+		     const struct names *lowers, const char *work, struct err *e);
 void diff_target_close(struct diff_target *t);
 
 #endif

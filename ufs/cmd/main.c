@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{"status", cmd_status, "show the unions of this user"},
 	{"version", cmd_version, "show versions and what is built"},
 	{"diff", cmd_diff, "show what the writable branch changes"},
+	{"check", cmd_check, "find and mend what a crash left in a branch"},
 	{"ps", cmd_ps, "list containers"},
 	{"discard", cmd_discard, "drop a container's changes and its record"},
 	{"help", cmd_help, "show this help"},

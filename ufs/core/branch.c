@@ -503,10 +503,29 @@ bool branch_is_whiteout(const struct branch *b, const struct stat *st)
 
 int branch_hidden(const struct branch *b, int dirfd, const char *name)
 {
+	int r;
+
 	if (!b->marks)
 		return 0;
-	return b->format ? b->format->hidden(dirfd, name) :
-			   format_any_hidden(dirfd, name);
+	r = b->format ? b->format->hidden(dirfd, name) : format_any_hidden(dirfd, name);
+	return r != 0 ? r : records_hidden(b->records, dirfd, name);
+}
+
+int branch_hide(const struct branch *b, int dirfd, const char *name)
+{
+	int r = b->format->hide(dirfd, b->work->fd, name);
+
+	if (r != -ENAMETOOLONG || !b->records)
+		return r;
+	r = records_hide(b->records, dirfd, name);
+	return r < 0 ? r : 1;
+}
+
+int branch_unhide(const struct branch *b, int dirfd, const char *name)
+{
+	int r = b->format->unhide(dirfd, name), s = records_unhide(b->records, dirfd, name);
+
+	return r < 0 ? r : s;
 }
 
 int branch_opaque(const struct branch *b, int dirfd)

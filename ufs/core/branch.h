@@ -84,6 +84,14 @@ bool branch_is_whiteout(const struct branch *b, const struct stat *st);
 int branch_hidden(const struct branch *b, int dirfd, const char *name);
 int branch_opaque(const struct branch *b, int dirfd);
 
+/*
+ * Hide NAME in DIRFD of a writable branch that is ready, and the opposite: as
+ * the branch's format does it, and for a name that is too long for a mark beside
+ * it by a record (records.h); then branch_hide returns 1.
+ */
+int branch_hide(const struct branch *b, int dirfd, const char *name);
+int branch_unhide(const struct branch *b, int dirfd, const char *name);
+
 /* May NAME not be shown from this branch, being a mark's? */
 bool branch_reserves(const struct branch *b, const char *name);
 

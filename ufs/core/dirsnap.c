@@ -356,8 +356,23 @@ static int build_raw(struct ufs *u, struct build *b, int br, int dirfd, dev_t de
 		.ask = b->origins || may_differ(u, br, fs, d->d_ino, type) });
 }
 
+struct build_hidden {
+	struct build *b;
+	int br;
+};
+
+/* A name that is hidden by a record. */
+static int build_hidden(void *ctx, const char *name)
+{
+	const struct build_hidden *h = ctx;
+
+	return build_add(h->b, name, (struct snap_entry){
+		.type = DT_UNKNOWN, .hides = 1, .branch = (int16_t)h->br });
+}
+
 static int build_branch(struct ufs *u, struct build *b, int br, const struct fdref *ref)
 {
+	struct build_hidden hidden = { b, br };
 	_close_ int fd = -EBADF;
 	_free_ char *buf = NULL;
 	struct stat st;
@@ -372,6 +387,11 @@ static int build_branch(struct ufs *u, struct build *b, int br, const struct fdr
 	if (r < 0)
 		return r;
 	b->origins = ovlorigin_used(u, br) && ovlorigin_marked(ref->fd);
+	if (branch_at(u, br)->marks)
+		r = records_each_hidden(branch_at(u, br)->records, ref->fd, build_hidden,
+					&hidden);
+	if (r < 0)
+		return r;
 	buf = malloc(65536);
 	if (!buf)
 		return -ENOMEM;

@@ -31,6 +31,13 @@ int durable_records(struct ufs *u, int b)
 	return records_sync(br->records);
 }
 
+int durable_hide(struct ufs *u, int b, int dirfd, const char *name)
+{
+	int r = branch_hide(branch_at(u, b), dirfd, name);
+
+	return r > 0 ? durable_records(u, b) : r;
+}
+
 int durable_record(struct ufs *u, int b)
 {
 	return u->sync == SYNC_STRICT ? durable_records(u, b) : 0;

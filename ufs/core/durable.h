@@ -22,6 +22,9 @@ int durable_copy(const struct ufs *u, int fd);
 int durable_fsync(const struct ufs *u, int fd, bool data_only);
 /* The records of branch B, when fsync(2) asks for them. */
 int durable_records(struct ufs *u, int b);
+/* As branch_hide, but 0 with a record too, which is durable: it has to be there
+ * when the entry is gone. */
+int durable_hide(struct ufs *u, int b, int dirfd, const char *name);
 /* The records of branch B after a change, under strict. */
 int durable_record(struct ufs *u, int b);
 

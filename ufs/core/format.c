@@ -10,6 +10,7 @@
 #include "macros.h"
 #include "path.h"
 #include "str.h"
+#include "sys.h"
 #include "xattr.h"
 
 static const struct format *const formats[] = { &format_aufs, &format_overlay };
@@ -109,7 +110,7 @@ static bool redirect_is_good(const char *s, size_t len)
 	return true;
 }
 
-static int redirect_read(const struct format *f, int dirfd, char **ret)
+int format_raw_redirect(const struct format *f, int dirfd, char **ret, bool *ret_good)
 {
 	struct redirect_name name;
 	_free_ char *v = NULL;
@@ -120,10 +121,20 @@ static int redirect_read(const struct format *f, int dirfd, char **ret)
 	if (n < 0)
 		return (int)n;
 	v[n] = '\0';
-	if (!redirect_is_good(v, (size_t)n))
-		return 0;
+	*ret_good = redirect_is_good(v, (size_t)n);
 	*ret = take_ptr(v);
 	return 1;
+}
+
+static int redirect_read(const struct format *f, int dirfd, char **ret)
+{
+	_free_ char *v = NULL;
+	bool good;
+	int r = format_raw_redirect(f, dirfd, &v, &good);
+
+	if (r > 0 && good)
+		*ret = take_ptr(v);
+	return r > 0 ? good : r;
 }
 
 int format_redirect(const struct format *f, int dirfd, char **ret)
@@ -140,4 +151,22 @@ int format_set_redirect(const struct format *f, int dirfd, const char *path)
 	struct redirect_name name;
 
 	return xattr_set(dirfd, redirect_name(&name, f), path, strlen(path), 0);
+}
+
+int format_drop_redirect(const struct format *f, int dirfd)
+{
+	struct redirect_name name;
+
+	return xattr_remove(dirfd, redirect_name(&name, f));
+}
+
+const struct format *format_of_work(int workfd)
+{
+	struct stat st;
+	int r = workfd < 0 ? workfd : sys_stat(workfd, FORMAT_BASE, &st);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(formats); i++)
+		if (formats[i]->is_whiteout(&st))
+			return formats[i];
+	return formats[0];
 }

@@ -24,6 +24,8 @@ enum mark {
 	MARK_INTERNAL, /* housekeeping of the format: never shown */
 };
 
+#define FORMAT_BASE "whiteout" /* in the work directory: what others link to */
+
 struct format {
 	const char *name;      /* value of -o format= */
 	bool needs_xattr;      /* a writable branch must keep extended attributes */
@@ -62,6 +64,17 @@ struct format {
 
 	/* Make, in the work directory, the whiteout that others link to. */
 	int (*base)(int workfd);
+
+	/* For checking. Is an object with these attributes right as a mark? */
+	bool (*is_good)(const struct stat *st);
+	/*
+	 * Put a good mark in the place of the wrong one NAME, in one step.
+	 * -ENOTEMPTY: a directory with something in it, which stays.
+	 */
+	int (*mend)(int dirfd, const char *name);
+	/* Is there an opaque mark in the directory that says neither yes nor what
+	 * others know? 1, 0 or -errno; with DROP it is taken away, then 0. */
+	int (*odd_opaque)(int dirfd, bool drop);
 };
 
 /* By name, or NULL. */
@@ -94,6 +107,11 @@ int format_any_opaque(int dirfd);
  */
 int format_redirect(const struct format *f, int dirfd, char **ret);
 int format_set_redirect(const struct format *f, int dirfd, const char *path);
+/* For checking. What is written there, well formed or not: 1, 0 or -errno. */
+int format_raw_redirect(const struct format *f, int dirfd, char **ret, bool *ret_good);
+int format_drop_redirect(const struct format *f, int dirfd);
+/* The format whose shared whiteout lies in WORKFD; the default one for none. */
+const struct format *format_of_work(int workfd);
 
 extern const struct format format_aufs, format_overlay;
 

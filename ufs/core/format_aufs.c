@@ -20,7 +20,7 @@
 #define WH_PREFIX ".wh."
 #define WH_OPAQUE ".wh..wh..opq"
 #define WH_INTERNAL ".wh..wh."
-#define WH_BASE "whiteout"
+#define WH_MEND ".wh..wh.mend"
 #define WH_MODE 0444
 
 struct wh_name {
@@ -106,7 +106,7 @@ static int aufs_hide(int dirfd, int workfd, const char *name)
 
 	if (r < 0)
 		return r;
-	r = sys_linkat(workfd, WH_BASE, dirfd, w.s, 0);
+	r = sys_linkat(workfd, FORMAT_BASE, dirfd, w.s, 0);
 	if (r == -EEXIST)
 		return 0;
 	/* No base, too many links, a filesystem without links: one of its own. */
@@ -131,7 +131,35 @@ static int aufs_set_opaque(int dirfd)
 
 static int aufs_base(int workfd)
 {
-	return aufs_mark(workfd, WH_BASE);
+	return aufs_mark(workfd, FORMAT_BASE);
+}
+
+static bool aufs_is_good(const struct stat *st)
+{
+	return S_ISREG(st->st_mode);
+}
+
+static int aufs_mend(int dirfd, const char *name)
+{
+	int r = aufs_mark(dirfd, WH_MEND);
+
+	if (r == 0)
+		r = sys_renameat2(dirfd, WH_MEND, dirfd, name, RENAME_EXCHANGE);
+	if (r < 0) {
+		(void)sys_unlinkat(dirfd, WH_MEND, 0);
+		return r;
+	}
+	r = sys_unlinkat(dirfd, WH_MEND, 0);
+	if (r == -EISDIR || r == -EPERM)
+		r = sys_unlinkat(dirfd, WH_MEND, AT_REMOVEDIR);
+	if (r < 0 && sys_renameat2(dirfd, WH_MEND, dirfd, name, RENAME_EXCHANGE) == 0)
+		(void)sys_unlinkat(dirfd, WH_MEND, 0); /* the other is the mark again */
+	return r == -EEXIST ? -ENOTEMPTY : r;
+}
+
+static int aufs_odd_opaque(int dirfd _unused_, bool drop _unused_)
+{
+	return 0; /* it is a name, which mend() sees to */
 }
 
 const struct format format_aufs = {
@@ -146,4 +174,7 @@ const struct format format_aufs = {
 	.unhide = aufs_unhide,
 	.set_opaque = aufs_set_opaque,
 	.base = aufs_base,
+	.is_good = aufs_is_good,
+	.mend = aufs_mend,
+	.odd_opaque = aufs_odd_opaque,
 };

@@ -19,7 +19,6 @@
 #include "sys.h"
 #include "xattr.h"
 
-#define WH_BASE "whiteout"
 #define OPAQUE_TRUSTED "trusted.overlay.opaque"
 #define OPAQUE_USER "user.overlay.opaque"
 
@@ -85,7 +84,7 @@ static int overlay_opaque(int dirfd)
 
 static int overlay_base(int workfd)
 {
-	int r = sys_mknodat(workfd, WH_BASE, S_IFCHR, makedev(0, 0));
+	int r = sys_mknodat(workfd, FORMAT_BASE, S_IFCHR, makedev(0, 0));
 
 	return r == -EEXIST ? 0 : r;
 }
@@ -96,7 +95,7 @@ static int overlay_hide(int dirfd, int workfd, const char *name)
 	int r;
 
 	/* First straight into an empty place. */
-	r = sys_linkat(workfd, WH_BASE, dirfd, name, 0);
+	r = sys_linkat(workfd, FORMAT_BASE, dirfd, name, 0);
 	if (r < 0 && r != -EEXIST)
 		r = sys_mknodat(dirfd, name, S_IFCHR, makedev(0, 0));
 	if (r != -EEXIST)
@@ -104,7 +103,7 @@ static int overlay_hide(int dirfd, int workfd, const char *name)
 	/* Something stands there: make it aside and rename over it. */
 	(void)snprintf(tmp, sizeof(tmp), "tmp/wh.%d", gettid());
 	(void)sys_unlinkat(workfd, tmp, 0); /* left by a thread that died */
-	r = sys_linkat(workfd, WH_BASE, workfd, tmp, 0);
+	r = sys_linkat(workfd, FORMAT_BASE, workfd, tmp, 0);
 	if (r < 0)
 		r = sys_mknodat(workfd, tmp, S_IFCHR, makedev(0, 0));
 	if (r < 0)
@@ -133,6 +132,40 @@ static int overlay_set_opaque(int dirfd)
 	       xattr_set(dirfd, OPAQUE_USER, "y", 1, 0) : r;
 }
 
+static bool overlay_is_good(const struct stat *st)
+{
+	return overlay_is_whiteout(st); /* what is not one is an entry */
+}
+
+static int overlay_mend(int dirfd _unused_, const char *name _unused_)
+{
+	return -EOPNOTSUPP;
+}
+
+/* 'x' says that whiteouts by attribute are in it, to those who know them. */
+static int overlay_odd_opaque(int dirfd, bool drop)
+{
+	static const char *const names[] = { OPAQUE_TRUSTED, OPAQUE_USER };
+	int odd = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char v[8];
+		ssize_t n = xattr_get(dirfd, names[i], v, sizeof(v));
+		int r = 0;
+
+		if (n == -ENODATA || n == -EOPNOTSUPP || n == -EPERM ||
+		    (n > 0 && (v[0] == 'y' || v[0] == 'x')))
+			continue;
+		if (n < 0 && n != -ERANGE)
+			return (int)n;
+		odd = 1;
+		r = drop ? xattr_remove(dirfd, names[i]) : 0;
+		if (r < 0)
+			return r;
+	}
+	return odd && !drop;
+}
+
 const struct format format_overlay = {
 	.name = "overlay",
 	.redirect = "overlay.redirect",
@@ -148,4 +181,7 @@ const struct format format_overlay = {
 	.unhide = overlay_unhide,
 	.set_opaque = overlay_set_opaque,
 	.base = overlay_base,
+	.is_good = overlay_is_good,
+	.mend = overlay_mend,
+	.odd_opaque = overlay_odd_opaque,
 };

@@ -63,7 +63,7 @@ void links_look(struct ufs *u, int top, const struct statx *st, struct link_stat
 	ret->id = origin_of(st, inum_fs(u->inums, makedev(st->stx_dev_major,
 							   st->stx_dev_minor)));
 	ret->nlink = st->stx_nlink;
-	ret->indexed = false;
+	ret->indexed = ret->counted = false;
 	ret->recorded = !S_ISDIR(st->stx_mode) && t && records_origin(t, &key, &ret->id);
 	if (S_ISDIR(st->stx_mode))
 		return;
@@ -75,8 +75,10 @@ void links_look(struct ufs *u, int top, const struct statx *st, struct link_stat
 		return;
 	for (int b = top - 1; b >= 0; b--) {
 		t = records_at(u, b);
-		if (t && records_link(t, &ret->id, &l) && !l.upper)
+		if (t && records_link(t, &ret->id, &l) && !l.upper) {
 			ret->nlink = names_left(&l);
+			ret->counted = true;
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ struct link_state {
 	uint32_t nlink;    /* names that lead to it */
 	bool indexed;      /* it has a name in links/ of its branch */
 	bool recorded;     /* the records say what it is */
+	bool counted;      /* a record on a branch above counts its names */
 };
 
 /*
@@ -34,6 +35,13 @@ void links_find(struct ufs *u, int *top, struct statx *st, struct link_state *re
 
 /* As links_find for an object that is known to serve. */
 void links_look(struct ufs *u, int top, const struct statx *st, struct link_state *ret);
+
+/* Does it count that a name goes? That of the last one does when there were others:
+ * the record goes with it. */
+static inline bool links_count(const struct link_state *s)
+{
+	return s->nlink > 1 || s->indexed || s->counted;
+}
 
 /* The name in links/ of branch B. Returns a descriptor or -errno. */
 int links_open(struct ufs *u, int b, uint16_t fs, uint64_t ino, int flags);

@@ -300,7 +300,7 @@ int lookup_intern(struct ufs *u, struct node *dir, const char *name,
 	nf.ino = inum_show(nf.obj_fs, nf.obj_ino);
 	nf.flags = f->is.indexed ? NODE_INDEXED : 0;
 	nf.linked = f->type != DT_DIR &&
-		    (f->is.nlink > 1 || f->is.indexed ||
+		    (f->is.nlink > 1 || f->is.indexed || f->st.stx_nlink > 1 ||
 		     (branch_at(u, f->top)->writable && nodes_any_linked(u->nodes)));
 	r = node_intern(u->nodes, dir, name, &nf, ret_node);
 	free(f->steps);

@@ -243,7 +243,7 @@ static int make_in_place(struct ufs *u, const struct make *m, const struct make_
 		r = make_node(u, m, p, fd, m->name, ret);
 	if (r == 0) {
 		if (p->white) /* a whiteout beside the entry says nothing */
-			(void)u->format->unhide(fd, m->name);
+			(void)branch_unhide(branch_at(u, p->dst), fd, m->name);
 		return 0;
 	}
 	if (S_ISDIR(m->mode) && m->cred)
@@ -306,7 +306,7 @@ static int make_aside(struct ufs *u, const struct make *m, const struct make_pla
 			unmake_node(u, m, p, ret);
 	}
 	if (r == 0 && p->white && !u->format->whiteout_in_place)
-		(void)u->format->unhide(place_fd(p), m->name); /* it says nothing */
+		(void)branch_unhide(branch_at(u, p->dst), place_fd(p), m->name); /* it says nothing */
 	if (r < 0 || is_dir) /* the copy that failed, or the mark that was replaced */
 		(void)workdir_remove_tree(w->tmp, tmp.s);
 	return r;

@@ -67,7 +67,7 @@ static int removal_lock(struct ufs *u, struct removal *m, bool is_dir)
 			m->present = writable && !found_alias(&m->f);
 			m->dst = writable ? m->f.top : policy_copyup(u, m->dir, m->f.top);
 			m->counted = !m->present && m->f.type != DT_DIR &&
-				     (m->f.is.nlink > 1 || m->f.is.indexed);
+				     links_count(&m->f.is);
 			r = m->dst < 0 ? m->dst : 0;
 		}
 		if (r == 0 && node_mask_test(u->nodes, m->dir, m->dst)) {
@@ -94,14 +94,15 @@ static int removal_fd(const struct removal *m)
 
 static int hide(struct ufs *u, const struct removal *m)
 {
-	return u->format->hide(removal_fd(m), branch_at(u, m->dst)->work->fd, m->name);
+	return durable_hide(u, m->dst, removal_fd(m), m->name);
 }
 
 /* Take the whiteout away again after a failure behind it. */
 static int undo_hide(struct ufs *u, const struct removal *m, int r)
 {
 	if (r < 0 && m->white)
-		(void)u->format->unhide(removal_fd(m), m->name); /* a real entry wins */
+		/* A real entry wins. */
+		(void)branch_unhide(branch_at(u, m->dst), removal_fd(m), m->name);
 	return r;
 }
 

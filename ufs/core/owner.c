@@ -153,7 +153,7 @@ void owner_forget(struct ufs *u, int b, const struct statx *st)
 	struct branch *br = branch_at(u, b);
 	struct record_key key;
 
-	if (!br->records || !br->writable || st->stx_nlink > 1)
+	if (!br->records || !br->writable || (!S_ISDIR(st->stx_mode) && st->stx_nlink > 1))
 		return;
 	key = record_key(st);
 	/* A record that stays is no harm: its inode's birth time is gone. */

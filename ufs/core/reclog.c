@@ -11,11 +11,9 @@
 #include "cleanup.h"
 #include "hash.h"
 #include "log.h"
+#include "macros.h"
 #include "sys.h"
 
-#define LOG_NAME "records"
-#define LOG_NEW "records.new"
-#define LOG_FOREIGN "records.foreign"
 #define LOG_MAGIC 0x7531u
 #define SLOT 64
 #define AHEAD 4096 /* bytes that are kept ready, for a full filesystem */
@@ -162,6 +160,43 @@ static int put_aside(struct reclog *l)
 	close_fd(&l->fd);
 	l->fd = sys_openat(l->dirfd, LOG_NAME, O_RDWR | O_CREAT, 0600);
 	return l->fd < 0 ? l->fd : 0;
+}
+
+static int ignore(void *ctx _unused_, const struct reclog_entry *x _unused_)
+{
+	return 0;
+}
+
+/* As put_aside() and reclog_load() judge. */
+static int judge(struct reclog *l, off_t size)
+{
+	uint32_t magic = LOG_MAGIC;
+	int r = read_at(l, &magic, sizeof(magic), 0);
+
+	if (r < 0)
+		return r;
+	if (r == 1 && magic != LOG_MAGIC && magic != 0)
+		return RECLOG_FOREIGN;
+	do {
+		r = load_one(l, ignore, NULL);
+	} while (r > 0);
+	return r < 0 ? r : l->end < size ? RECLOG_TORN : RECLOG_WHOLE;
+}
+
+int reclog_state(int dirfd)
+{
+	struct reclog l = { .dirfd = dirfd, .fd = -EBADF };
+	struct stat st;
+	int r = sys_stat(dirfd, LOG_NAME, &st);
+
+	if (r < 0)
+		return r == -ENOENT ? RECLOG_NONE : r;
+	if (!S_ISREG(st.st_mode))
+		return RECLOG_FOREIGN;
+	l.fd = sys_openat(dirfd, LOG_NAME, O_RDONLY | O_NONBLOCK, 0);
+	r = l.fd < 0 ? l.fd : judge(&l, st.st_size);
+	close_fd(&l.fd);
+	return r;
 }
 
 int reclog_open(struct reclog **ret, int dirfd, bool write)

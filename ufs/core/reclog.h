@@ -14,6 +14,10 @@
 
 struct reclog;
 
+#define LOG_NAME "records"
+#define LOG_NEW "records.new"         /* while the log is rewritten */
+#define LOG_FOREIGN "records.foreign" /* what was not a log of ours */
+
 /* On disk; numbers are never given another meaning. */
 enum {
 	LOG_OWNER = 0,
@@ -43,6 +47,10 @@ struct reclog_entry {
  */
 int reclog_open(struct reclog **ret, int dirfd, bool write);
 void reclog_close(struct reclog *l);
+
+/* What lies in DIRFD as the log, looked at and left as it is; or -errno. */
+enum { RECLOG_NONE, RECLOG_WHOLE, RECLOG_TORN, RECLOG_FOREIGN };
+int reclog_state(int dirfd);
 
 /* Call EACH for every entry, oldest first, until it returns a negative value. */
 int reclog_load(struct reclog *l, int (*each)(void *ctx, const struct reclog_entry *x),

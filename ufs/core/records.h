@@ -9,6 +9,8 @@
  *   links     of a file with several names on a lower branch: how many of them
  *             do not lead to it any more, and, once it was copied up, which
  *             inode they all lead to
+ *   hidden    names that are hidden in a directory of the branch as by a
+ *             whiteout, the mark of which would have too long a name
  *
  * Everything is keyed by inode number and birth time, so that a reused number
  * is not mistaken, and never by a path.
@@ -78,7 +80,8 @@ int records_sync(struct records *t);
 /* Returns whether there is one. */
 bool records_get(struct records *t, const struct record_key *key, struct record *ret);
 int records_set(struct records *t, const struct record_key *key, const struct record *rec);
-/* Forget owner and origin, or one of them; nothing when there is none. */
+/* Forget all that has this key, or the one or the other; nothing when there is
+ * none. */
 int records_drop(struct records *t, const struct record_key *key);
 int records_drop_origin(struct records *t, const struct record_key *key);
 int records_drop_owner(struct records *t, const struct record_key *key);
@@ -93,8 +96,25 @@ int records_set_origin(struct records *t, const struct record_key *key,
 /* May an object with inode number INO have an origin? */
 bool records_has_origin(struct records *t, uint64_t ino);
 
+/* -- hidden names -------------------------------------------------------------- */
+
+/*
+ * Hide NAME in the directory DIRFD of the branch (O_PATH will do) from the
+ * branches below. And the opposite; 0 also when it was not hidden. A real entry wins, as it does over a whiteout.
+ */
+int records_hide(struct records *t, int dirfd, const char *name);
+int records_unhide(struct records *t, int dirfd, const char *name);
+/* Is it? 1, 0 or -errno. T may be NULL. */
+int records_hidden(struct records *t, int dirfd, const char *name);
+/* Is there any? A cheap question. T may be NULL. */
+bool records_any_hidden(struct records *t);
+/* Call EACH for every name hidden in DIRFD, with the lock held for reading. */
+int records_each_hidden(struct records *t, int dirfd,
+			int (*each)(void *ctx, const char *name), void *ctx);
+
 /* -- links -------------------------------------------------------------------- */
 
+bool records_any_link(struct records *t);
 bool records_link(struct records *t, const struct origin *o, struct link_record *ret);
 /*
  * Inode UPPER on this branch has the data of O now, or with 0 none has. Names that
@@ -132,5 +152,17 @@ int records_settle(struct records *t, int (*ask)(void *ctx, const char *path), v
 int records_each_link(struct records *t,
 		      int (*each)(void *ctx, const struct origin *o,
 				  const struct link_record *l), void *ctx);
+
+/* -- checking ------------------------------------------------------------------- */
+
+/* Did a crash leave something open (records_settle)? */
+bool records_unsettled(struct records *t);
+/* Call EACH for the key of every object that has an owner, an origin or hidden
+ * names (then perhaps twice), with the lock held for reading. */
+int records_each_key(struct records *t, int (*each)(void *ctx, const struct record_key *key),
+		     void *ctx);
+int records_put_link(struct records *t, const struct origin *o, const struct link_record *l);
+/* Replace the log by a new one without history; durable. -EBUSY: unsettled. */
+int records_rewrite(struct records *t);
 
 #endif

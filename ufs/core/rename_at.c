@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "copyup.h"
+#include "durable.h"
 #include "format.h"
 #include "lend.h"
 #include "op.h"
@@ -179,7 +180,7 @@ static int empty_target(struct ufs *u, struct renaming *m)
 		return below;
 	r = make_twin(u, m, fd, below);
 	if (r == 0 && below && !u->format->whiteout_in_place)
-		r = u->format->hide(fb, w->fd, m->b.name);
+		r = durable_hide(u, m->br, fb, m->b.name);
 	if (r == 0)
 		r = lend_rename(u, m->br, &(struct lend_move){
 			w->tmp, m->trash.s, fb, m->b.name, RENAME_EXCHANGE });
@@ -222,17 +223,17 @@ static int rename_beside(struct ufs *u, struct renaming *m, bool white)
 	int fa = end_fd(m, &m->a), r = 0;
 
 	if (white)
-		r = u->format->hide(fa, branch_at(u, m->br)->work->fd, m->a.name);
+		r = durable_hide(u, m->br, fa, m->a.name);
 	if (r == 0)
 		r = move_over(u, m, 0);
 	if (r < 0) {
 		if (white)
-			(void)u->format->unhide(fa, m->a.name); /* the entry is still there */
+			(void)branch_unhide(branch_at(u, m->br), fa, m->a.name); /* it is there */
 		return r;
 	}
 	/* A whiteout beside the entry says nothing; a failure leaves a note. */
 	if (m->b.f.white == m->br || m->trash.s[0])
-		(void)u->format->unhide(end_fd(m, &m->b), m->b.name);
+		(void)branch_unhide(branch_at(u, m->br), end_fd(m, &m->b), m->b.name);
 	return 0;
 }
 
@@ -256,7 +257,7 @@ static int rename_in_place(struct ufs *u, struct renaming *m, bool white)
 static bool target_counts(const struct renaming *m)
 {
 	return m->b.f.top >= 0 && m->b.f.type != DT_DIR && m->b.f.named > m->br &&
-	       (m->b.f.is.nlink > 1 || m->b.f.is.indexed);
+	       links_count(&m->b.f.is);
 }
 
 static int move_counted(struct ufs *u, struct renaming *m, bool white)

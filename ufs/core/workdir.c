@@ -21,21 +21,22 @@
 #include "str.h"
 #include "sys.h"
 
-#define LOCK_NAME "lock"
-#define TMP_NAME "tmp"
-
-/* A directory of ours that is to be emptied: a mode that forbids it goes. */
-static int open_to_empty(int parent, const char *name)
+/*
+ * A directory of ours that is to be emptied: a mode that forbids it goes until
+ * then. Who has it open still looks at it afterwards.
+ */
+static int open_to_empty(int parent, const char *name, mode_t *ret_mode, bool *ret_lent)
 {
-	_close_ int fd = sys_openat(parent, name, O_RDONLY | O_DIRECTORY, 0);
-	_close_ int path = -EBADF;
+	_close_ int path = sys_openat(parent, name, O_PATH | O_DIRECTORY, 0);
+	struct stat st;
+	int r = path < 0 ? path : sys_stat(path, "", &st);
 
-	if (fd >= 0 && geteuid() == 0)
-		return take_fd(&fd);
-	path = sys_openat(parent, name, O_PATH | O_DIRECTORY, 0);
-	if (path < 0)
-		return path;
-	(void)sys_chmod(path, 0700); /* failing shows at the next call */
+	if (r < 0)
+		return r;
+	*ret_mode = st.st_mode & 07777;
+	*ret_lent = geteuid() != 0 && (st.st_mode & 0700) != 0700;
+	if (*ret_lent)
+		(void)sys_chmod(path, 0700); /* failing shows at the next call */
 	return sys_reopen(path, O_RDONLY | O_DIRECTORY);
 }
 
@@ -43,11 +44,13 @@ int workdir_remove_tree(int parent, const char *name)
 {
 	_dir_ DIR *d = NULL;
 	int fd, r, first = 0;
+	mode_t mode = 0;
+	bool lent = false;
 
 	r = sys_unlinkat(parent, name, 0);
 	if (r != -EISDIR && r != -EPERM)
 		return r == -ENOENT ? 0 : r;
-	fd = open_to_empty(parent, name);
+	fd = open_to_empty(parent, name, &mode, &lent);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	d = fdopendir(fd);
@@ -63,6 +66,8 @@ int workdir_remove_tree(int parent, const char *name)
 		if (r < 0 && first == 0)
 			first = r;
 	}
+	if (lent)
+		(void)sys_chmod(dirfd(d), mode); /* looks only */
 	r = sys_unlinkat(parent, name, AT_REMOVEDIR);
 	return first ? first : r;
 }
@@ -236,10 +241,17 @@ static void sweep_links(struct workdir *w, const struct branch *b)
 	}
 }
 
+/* A branch whose records are not in use yet. */
+struct unsettled {
+	const struct branch *b;
+	struct records *records;
+};
+
 /* Is there an entry or a whiteout at PATH in the branch? For records_settle. */
 static int is_covered(void *ctx, const char *path)
 {
-	const struct branch *b = ctx;
+	const struct unsettled *x = ctx;
+	const struct branch *b = x->b;
 	_free_ char *dir = strdup(path);
 	_close_ int fd = -EBADF;
 	char *slash = dir ? strrchr(dir, '/') : NULL;
@@ -253,12 +265,14 @@ static int is_covered(void *ctx, const char *path)
 		return fd == -ENOMEM ? fd : 0;
 	if (sys_stat(fd, slash + 1, &st) == 0)
 		return 1;
-	return branch_hidden(b, fd, slash + 1) > 0;
+	return branch_hidden(b, fd, slash + 1) > 0 ||
+	       records_hidden(x->records, fd, slash + 1) > 0;
 }
 
 static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 {
 	int r = workdir_open_dir(b, w->path, w, e), fd;
+	struct unsettled x = { .b = b };
 
 	if (r == 0)
 		r = workdir_lock(w, b, e);
@@ -277,8 +291,9 @@ static int workdir_set_up(struct branch *b, struct workdir *w, struct err *e)
 	if (r < 0) /* each whiteout will be a file of its own */
 		log_debug("no shared whiteout for branch '%s' (%s)", b->path, err_name(r));
 	r = records_open(&w->records, w->fd, true, w->inums);
+	x.records = w->records;
 	if (r == 0)
-		r = records_settle(w->records, is_covered, b);
+		r = records_settle(w->records, is_covered, &x);
 	if ((r == -ENOSPC || r == -EDQUOT) && !w->must_record)
 		r = 0; /* what is known is read; no more can be noted for now */
 	if (r < 0)

@@ -26,6 +26,8 @@ struct records;
 
 #define WORKDIR_NAME ".wh..wh.ufs"
 #define LINKS_NAME "links"
+#define LOCK_NAME "lock"
+#define TMP_NAME "tmp"
 
 struct workdir {
 	int fd;             /* the directory, readable; -EBADF until ready */

@@ -158,8 +158,14 @@ def fallocate_and_punch_on_a_lower_file():
     eq(os.pread(fd, 16384, 0), DATA[:4096] + bytes(8192) + DATA[12288:16384])
     eq(fa(0, 300000, 100000), "OK")
     eq(os.fstat(fd).st_size, 400000)
-    eq(fa(ZERO, 0, 100), "OK")
-    eq(os.pread(fd, 101, 0), bytes(100) + DATA[100:101])
+    got = fa(ZERO, 0, 100)
+    if got == "OK":
+        eq(os.pread(fd, 101, 0), bytes(100) + DATA[100:101])
+    else:  # only where the branch's own filesystem has none
+        plain = os.open(put(os.path.join(T, "plain"), DATA), os.O_RDWR)
+        r = libc.fallocate(plain, ZERO, ctypes.c_long(0), ctypes.c_long(100))
+        eq((r, errno.errorcode[ctypes.get_errno()]), (-1, got))
+        os.close(plain)
     got = fa(COLLAPSE, 0, 4096)
     assert got in ("OK", "ENOTSUP"), got
     if got == "OK":
@@ -183,7 +189,7 @@ def ranges_go_in_and_out_as_on_the_branch():
             got.append("OK" if r == 0 else errno.errorcode[ctypes.get_errno()])
         # FUSE passes neither collapse nor insert on.
         if mode in (8, 0x20) and got[0] == "ENOTSUP" or mode == 0x40 and got[0] != "OK":
-            if got[1] == "OK":
+            if mode in (8, 0x20) and got[1] == "OK":
                 libc.fallocate(fds[1], 0x20 if mode == 8 else 8, ctypes.c_long(at), ctypes.c_long(n))
                 if mode == 8:  # put back what was cut out
                     os.pwrite(fds[1], os.pread(fds[0], n, at), at)

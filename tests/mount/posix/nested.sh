@@ -21,6 +21,16 @@ mkdir "$T/m2/d/new"
 t_eq "$(ls "$T/m2/d" | tr '\n' ' ')" "1 new " "changes in the outer"
 t_eq "$(ls "$M/d" | tr '\n' ' ')" "1 3 " "the inner is as it was"
 t_umount "$T/m2"
+# As a writable branch it takes no whiteouts: said at the mount, not later.
+mkdir "$M/up" "$M/work"
+for n_format in aufs overlay; do
+	n_status=0
+	"$UFS" mount -o format=$n_format --upper "$M/up" --work "$M/work" --lower "$L1" \
+		"$T/m2" 2>"$T/err" || n_status=$?
+	t_eq "$n_status" 3 "a union as a writable branch ($(cat "$T/err"))"
+	grep -q "^ufs: .*branch.*'$M/up'.* whiteout" "$T/err" || t_fail "it says: $(cat "$T/err")"
+done
+rmdir "$M/up"
 if t_is_root && grep -qw overlay /proc/filesystems; then
 	mkdir "$T/up3" "$T/work3" "$T/m3"
 	mount -t overlay -o "lowerdir=$M,upperdir=$T/up3,workdir=$T/work3" none "$T/m3"
