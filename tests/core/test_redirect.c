@@ -171,6 +171,38 @@ TEST(redirects_of_lower_branches_are_followed)
 		      "w/y/h file 0644 z\n");
 }
 
+/* Below the lower redirect the path is another one; known without a new mount. */
+TEST(a_directory_in_a_redirected_one_is_renamed_out_of_it)
+{
+	struct uni *t = *state;
+
+	uni_branch(t, "l1", BRANCH_RW, 0);
+	uni_branch(t, "l2", BRANCH_RO, BRANCH_WH);
+	uni_make(t, "l2/d/s/g file 0644 y\n"
+		    "l2/d/s/t/h file 0644 z\n"
+		    "l1/d/s/u file 0644 u\n");
+	uni_open(t);
+	assert_int_equal(uni_rename(t, "d", "v", 0), 0);
+	uni_close(t);
+	uni_on_top(t, "up");
+	uni_open(t);
+	(void)uni_id(t, "v/s"); /* the node stays known */
+	assert_int_equal(uni_rename(t, "v/s", "s", 0), 0);
+	uni_view_is(t, "s dir 0755\n"
+		       "s/g file 0644 y\n"
+		       "s/t dir 0755\n"
+		       "s/t/h file 0644 z\n"
+		       "s/u file 0644 u\n"
+		       "v dir 0755\n");
+	assert_int_equal(uni_rename(t, "s/t", "v/t", 0), 0);
+	view_stays(t, "s dir 0755\n"
+		      "s/g file 0644 y\n"
+		      "s/u file 0644 u\n"
+		      "v dir 0755\n"
+		      "v/t dir 0755\n"
+		      "v/t/h file 0644 z\n");
+}
+
 static void set_redirect(struct uni *t, const char *dir, const char *to)
 {
 	_free_ char *path = uni_real(t, dir);
@@ -269,6 +301,7 @@ int main(void)
 		UNI_TEST(a_directory_is_renamed_onto_one_with_marks_in_it),
 		UNI_TEST(removed_after_its_rename_nothing_comes_back),
 		UNI_TEST(redirects_of_lower_branches_are_followed),
+		UNI_TEST(a_directory_in_a_redirected_one_is_renamed_out_of_it),
 		UNI_TEST(a_redirect_in_an_opaque_directory_leads_on),
 		UNI_TEST(redirects_that_lie_lead_nowhere),
 		UNI_TEST(numbers_stay_over_rename_and_mount),

@@ -66,18 +66,6 @@ static struct redirect *steps_with(const struct redirect *old, int after,
 	return x;
 }
 
-int redirect_add(struct node *dir, int after, const char *path)
-{
-	struct redirect *old = atomic_load(&dir->redirect), *new;
-
-	new = steps_with(old, after, path);
-	if (!new)
-		return -ENOMEM;
-	new->older = old; /* someone may be reading it */
-	atomic_store_explicit(&dir->redirect, new, memory_order_release);
-	return 0;
-}
-
 /* -- paths ---------------------------------------------------------------------------- */
 
 /* "/" NAME before what is there; N is given up. */
@@ -123,6 +111,41 @@ int redirect_path(struct ufs *u, struct node *dir, const char *name, int b, char
 		r = sb_take(&path, ret);
 	sb_done(&path);
 	return r;
+}
+
+int redirect_fix(struct ufs *u, struct node *dir, int after, const char *path)
+{
+	struct redirect *old = atomic_load(&dir->redirect), *new, *more;
+	_free_ char *last = strdup(path);
+	int r = 0;
+
+	new = steps_with(old, after, path);
+	if (!new || !last) {
+		free(new);
+		return -ENOMEM;
+	}
+	for (int b = after + 2; r == 0 && b < u->bs.n; b++) {
+		_free_ char *now = NULL;
+
+		r = redirect_path(u, dir, NULL, b, &now);
+		if (r < 0 || strcmp(now, last) == 0)
+			continue;
+		more = steps_with(new, b - 1, now);
+		if (more) {
+			free(new);
+			new = more;
+		}
+		r = more ? 0 : -ENOMEM;
+		free(last);
+		last = take_ptr(now);
+	}
+	if (r < 0) {
+		free(new);
+		return r;
+	}
+	new->older = old; /* someone may be reading it */
+	atomic_store_explicit(&dir->redirect, new, memory_order_release);
+	return 0;
 }
 
 /* -- following ------------------------------------------------------------------------ */

@@ -25,10 +25,11 @@ const char *redirect_at(const struct node *dir, int b);
 int redirect_path(struct ufs *u, struct node *dir, const char *name, int b, char **ret);
 
 /*
- * DIR, which is at PATH in the branches below AFTER, is found by that path from
- * now on, whatever its name becomes. Returns 0 or -ENOMEM.
+ * DIR is found in the branches below AFTER where it is now, whatever its name
+ * becomes: at PATH right below, and where a redirect of a lower branch leads on
+ * the way at another one behind that. Returns 0 or -errno.
  */
-int redirect_add(struct node *dir, int after, const char *path);
+int redirect_fix(struct ufs *u, struct node *dir, int after, const char *path);
 
 /* What following a redirect gives: branches, and the steps. */
 struct redirect_found {

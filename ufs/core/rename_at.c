@@ -99,7 +99,7 @@ static int point_below(struct ufs *u, const struct renaming *m, const struct end
 	r = redirect_path(u, x->node, NULL, m->br + 1, &path);
 	if (r == 0)
 		r = refused(lend_set_redirect(u, m->br, fd, path), path);
-	return r < 0 ? r : redirect_add(x->node, m->br, path);
+	return r < 0 ? r : redirect_fix(u, x->node, m->br, path);
 }
 
 /* With the mark in it: putting it there is no change that its times tell of. */
