@@ -5,7 +5,7 @@
 
 export MODEL_SLOW="${MODEL_SLOW:-3}"
 # What the union at hand is known not to do yet.
-export MODEL_LACKS="${MODEL_LACKS-longnames}"
+export MODEL_LACKS="${MODEL_LACKS-}"
 t_tmpdir
 
 # Set $MODEL_OTHER: a directory on a filesystem that is not that of $T, with
