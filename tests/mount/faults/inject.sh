@@ -24,8 +24,12 @@ with() {
 	shift
 	w_status=0
 	"$@" || w_status=$?
+	# Whom it killed ends only when it lets go, and strace may wait for that for good.
 	kill "$w_strace" 2>/dev/null || :
+	t_wait 5 t_ended "$w_strace" || kill -9 "$w_strace"
 	wait "$w_strace" 2>/dev/null || :
+	! grep -q 'INJECTED.*KILL\|killed by SIGKILL' "$T/strace" ||
+		t_wait 20 t_ended "$w_pid" || t_fail "the killed daemon does not end"
 	return $w_status
 }
 
@@ -98,7 +102,7 @@ for at in copy_file_range pwrite64 fsync renameat2 linkat; do
 		rm -rf "$UP"
 		mkdir "$UP"
 		t_union
-			with "$at:signal=KILL" python3 "$T/do.py" $what "$M/d/big" >"$T/got" || :
+		with "$at:signal=KILL" python3 "$T/do.py" $what "$M/d/big" >"$T/got" || :
 		killed="$killed$(! t_ended "$w_pid" || echo "$what@$at ")"
 		if t_ended "$w_pid"; then
 			t_force_umount "$M" || t_fail "the mount is stuck"
