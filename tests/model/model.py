@@ -187,7 +187,10 @@ def random_run(base, seed, count, note=None, **places):
             return recipe, ops, [str(e)]
         try:
             gen = Generator(random.Random(f"ops {seed}"), run.union.plain,
-                            lacks=LACKS + ([] if run.links else ["links"]),
+                            lacks=LACKS + ([] if run.links else ["links"]) +
+                            # Their whiteouts stay in a work directory outside.
+                            ([] if recipe["inside"] or recipe["format"] != "aufs"
+                             else ["longnames"]),
                             controls=CONTROLS,
                             tmpfile=can_tmpfile(run.union))
             gen.open_slots = run.sides[1].fds

@@ -408,7 +408,10 @@ class Side:
         if not stat.S_ISREG(st.st_mode) or st.st_size < n:
             return "short"
         prot = mmap.PROT_READ | (mmap.PROT_WRITE if write else 0)
-        self.maps[slot] = mmap.mmap(fd, n, mmap.MAP_SHARED, prot)
+        try:
+            self.maps[slot] = mmap.mmap(fd, n, mmap.MAP_SHARED, prot)
+        except ValueError:  # another process has cut it meanwhile
+            return "short"
 
     def mapping(self, slot, off, n):
         """The mapping, if all of the range has pages behind it."""
